@@ -1,0 +1,8 @@
+#ifndef CTENSORS_H
+#define CTENSORS_H
+
+#include "ritz_threads.h"
+#include "ritz_linear_algebra.h"
+#include "ritz_vectors.h"
+
+#endif

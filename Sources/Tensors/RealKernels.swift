@@ -1,0 +1,65 @@
+import CTensors
+
+/// The concrete, single-threaded kernels behind ``Real``.
+///
+/// Pointers are unchecked: shapes are the caller's responsibility and have been checked before a pointer exists.
+public protocol RealKernels {
+  /// C = α op(A) op(B) + β C for row-major matrices; op(A) is m × k, op(B) k × n, C m × n. 2mnk operations.
+  static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int,
+    _ b: UnsafePointer<Self>, _ ldb: Int, beta: Self, _ c: UnsafeMutablePointer<Self>, _ ldc: Int)
+  /// Σ xᵢyᵢ, accumulated in Double.
+  static func dot(_ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, count: Int) -> Double
+  /// y ← y + a x
+  static func axpy(_ a: Self, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, count: Int)
+  /// x ← a x
+  static func scale(_ a: Self, _ x: UnsafeMutablePointer<Self>, count: Int)
+  /// total ← total + x
+  static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
+  /// y ← total, rounded
+  static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
+}
+
+extension Float: RealKernels {
+  public static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int,
+    _ b: UnsafePointer<Float>, _ ldb: Int, beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+  ) {
+    ritz_sgemm(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+  }
+  public static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Double {
+    ritz_sdot(x, y, count)
+  }
+  public static func axpy(_ a: Float, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int) {
+    ritz_saxpy(a, x, y, count)
+  }
+  public static func scale(_ a: Float, _ x: UnsafeMutablePointer<Float>, count: Int) { ritz_sscal(a, x, count) }
+  public static func commit(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    ritz_scommit(x, total, count)
+  }
+  public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int) {
+    ritz_sround(total, y, count)
+  }
+}
+
+extension Double: RealKernels {
+  public static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Double, _ a: UnsafePointer<Double>, _ lda: Int,
+    _ b: UnsafePointer<Double>, _ ldb: Int, beta: Double, _ c: UnsafeMutablePointer<Double>, _ ldc: Int
+  ) {
+    ritz_dgemm(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+  }
+  public static func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
+    ritz_ddot(x, y, count)
+  }
+  public static func axpy(_ a: Double, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, count: Int) {
+    ritz_daxpy(a, x, y, count)
+  }
+  public static func scale(_ a: Double, _ x: UnsafeMutablePointer<Double>, count: Int) { ritz_dscal(a, x, count) }
+  public static func commit(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    ritz_dcommit(x, total, count)
+  }
+  public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
+    y.update(from: total, count: count)
+  }
+}
