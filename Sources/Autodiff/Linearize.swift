@@ -77,7 +77,9 @@ extension Graph {
     for (tangent, cotangent) in zip(tangents, cotangents) { if let tangent { linear.append((tangent, cotangent)) } }
     let parts = try transpose(linear.map(\.0), cotangents: linear.map(\.1), with: directions)
     var result: [Value] = []
-    for (part, input) in zip(parts, inputs) { result.append(try part ?? constant(0, shape(of: input))) }
+    for (part, input) in zip(parts, inputs) {
+      if let part { result.append(part) } else { result.append(try constant(0, shape(of: input))) }
+    }
     return result
   }
 

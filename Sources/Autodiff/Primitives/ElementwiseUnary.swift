@@ -86,8 +86,8 @@ public enum ElementwiseUnary: Primitive, CaseIterable {
     case .tanh: .elementwise(.tanh)
     case .logistic: .elementwise(.logistic)
     case .erf: .elementwise(.erf)
-    case .sqrt: .elementwise(.sqrt)
-    case .rsqrt: .elementwise(.rsqrt)
+    case .sqrt: .elementwise(.squareRoot)
+    case .rsqrt: .elementwise(.reciprocalSquareRoot)
     case .absolute: .elementwise(.absolute)
     case .sign: .elementwise(.sign)
     }
