@@ -40,3 +40,7 @@ COMMIT(ritz_dcommit, double)
 RITZ_CLONES void ritz_sround(const double *total, float *y, long n) {
   for (long i = 0; i < n; i++) y[i] = (float)total[i];
 }
+
+RITZ_CLONES void ritz_sassign(const float *x, double *total, long n) {
+  for (long i = 0; i < n; i++) total[i] = (double)x[i];
+}

@@ -125,6 +125,9 @@ public final class WorkerPool: Sendable {
     run(tasks: chunks) { task, _ in body(task * chunk..<min(total, (task + 1) * chunk), task) }
   }
 
+  /// Lets another thread run while this one waits for it.
+  public static func yield() { ritz_pause() }
+
   /// As many workers as there are processors this process may run on.
   public static var processorCount: Int { Int(ritz_processor_count()) }
 }
