@@ -49,6 +49,7 @@ public struct FileBytes: Sendable {
         remedy: "check that it is the right file")
     }
 
+    do { try InputError.requireMemory(size) } catch let error as InputError { throw error.inFile(path) }
     var failure: InputError?
     bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size {

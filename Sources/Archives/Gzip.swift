@@ -21,6 +21,11 @@ public enum Gzip {
   ) throws -> [UInt8] {
     let reader = LittleEndianReader(bytes)
     var output: [UInt8] = []
+    // The last field is the size of the last member. A plausible one saves growing; it is never more than a hint.
+    if let hint = reader.u32(bytes.count - 4), hint <= min(limit, 16 * bytes.count) {
+      do { try InputError.requireMemory(hint) } catch let error as InputError { throw error.inFile(file) }
+      output.reserveCapacity(hint)
+    }
     var offset = 0
     repeat {
       guard let header = headerSize(reader, at: offset) else {

@@ -26,6 +26,7 @@ extension NumpyArray {
           "holds \(found) bytes of data, but \(header.type.rawValue) of shape \(header.shape) takes \(expected)",
           remedy: "copy or write the file again")
       }
+      try InputError.requireMemory(expected)
       let data = bytes.dropFirst(header.dataOffset)
       var elements = Elements(header.type, decoding: data, isBigEndian: header.isBigEndian)
       if header.isFortranOrder && header.shape.count > 1 {
@@ -57,8 +58,8 @@ extension NumpyArray {
 }
 
 extension NumpyArray.Elements {
-  /// Decodes elements whose number of bytes has been checked to be a multiple of the width.
-  init(_ type: NumpyArray.ElementType, decoding data: ArraySlice<UInt8>, isBigEndian: Bool) {
+  /// Decodes elements of `type`; bytes short of a whole element at the end are left out.
+  public init(_ type: NumpyArray.ElementType, decoding data: ArraySlice<UInt8>, isBigEndian: Bool) {
     func integers<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type = Value.self) -> [Value] {
       let values: [Value] = copied(data)
       let isSwapped = Value(littleEndian: 1) != 1

@@ -92,6 +92,9 @@ public struct ZipArchive: Sendable {
   public func member(named name: String) throws -> [UInt8] { Array(try slice(named: name)) }
 
   private func inflated(_ data: ArraySlice<UInt8>, of member: Member) throws -> [UInt8] {
+    do { try InputError.requireMemory(member.size) } catch let error as InputError {
+      throw damaged(member, error.problem)
+    }
     var status = Inflate.Status.damaged
     var consumed = 0
     var produced = 0
