@@ -1,6 +1,7 @@
 #ifndef CTENSORS_H
 #define CTENSORS_H
 
+#include "ritz_inflate.h"
 #include "ritz_threads.h"
 #include "ritz_linear_algebra.h"
 #include "ritz_vectors.h"
