@@ -20,6 +20,14 @@ public protocol RealKernels {
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
   static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
+  /// sumsₖ = Σᵢ columns[k][offset + i] xᵢ for every column, accumulated in Double; each column is read once.
+  static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Double>)
+  /// yᵢ ← yᵢ + Σₖ aₖ columns[k][offset + i], accumulated in Double and rounded once.
+  static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Self>)
 }
 
 extension Float: RealKernels {
@@ -45,6 +53,18 @@ extension Float: RealKernels {
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int) {
     ritz_sround(total, y, count)
   }
+  public static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ritz_sdots(columns, columnCount, offset, count, x, sums)
+  }
+  public static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Float>
+  ) {
+    ritz_saxpys(a, columns, columnCount, offset, count, y)
+  }
 }
 
 extension Double: RealKernels {
@@ -69,5 +89,17 @@ extension Double: RealKernels {
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
     y.update(from: total, count: count)
+  }
+  public static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ritz_ddots(columns, columnCount, offset, count, x, sums)
+  }
+  public static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Double>
+  ) {
+    ritz_daxpys(a, columns, columnCount, offset, count, y)
   }
 }
