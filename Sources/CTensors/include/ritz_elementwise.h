@@ -98,7 +98,8 @@ void ritz_transpose_d(const double *a, long a_stride, double *result, long resul
 
 // A box of up to RITZ_MAXIMUM_RANK dimensions whose strides (in elements, zero and negative ones included) are free, to and
 // from an array without gaps, row-major. Gather: result = source[box]. Scatter: result[box] = source, or += source where
-// `accumulate` is non-zero; elements of a scatter's box that coincide are then added in order, and otherwise the last wins.
+// `accumulate` is non-zero. Elements of an accumulating scatter's box may coincide: they are added in an order that depends
+// on the shape and the strides only. Without accumulation they must be distinct.
 #define RITZ_MAXIMUM_RANK 8
 void ritz_gather_s(const float *source, const long *strides, const long *extents, int rank, float *result);
 void ritz_gather_d(const double *source, const long *strides, const long *extents, int rank, double *result);
