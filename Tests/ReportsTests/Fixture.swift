@@ -9,7 +9,7 @@ enum Fixture {
   static let bottom = [-1.83, -1.21, -0.94, -0.733, -0.61]
 
   static func report(
-    title: String? = nil, name: String = "mnist-784-512-512-10.pt2", operators: [OperatorSpectrum]? = nil,
+    title: String? = nil, name: String = "mnist-784-512-512-10.pt2", operators: [ReportedSpectrum]? = nil,
     warnings: [String] = []
   ) -> SpectrumReport {
     SpectrumReport(
@@ -45,44 +45,44 @@ enum Fixture {
       operators: operators ?? [hessian(), gaussNewton()], warnings: warnings)
   }
 
-  static func hessian() -> OperatorSpectrum {
+  static func hessian() -> ReportedSpectrum {
     let values = outliers + [0.9412, 0.8803]
     let top = values.enumerated().map { rank, value in
       let residual = rank == 11 ? 0.031 : value * pow(10, -7 + 0.25 * Double(rank))
-      return Eigenpair(
+      return ReportedEigenpair(
         value: value, residual: residual, converged: rank < 11, errorBound: rank < 11 ? residual * residual / 0.5 : nil,
         multiplicityNote: rank == 11 ? "multiplicity cannot be told while not converged" : nil)
     }
-    return OperatorSpectrum(
+    return ReportedSpectrum(
       name: "hessian", dimension: parameterCount, top: top,
-      bottom: bottom.enumerated().map { Eigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
-      topSolver: SolverEvidence(
+      bottom: bottom.enumerated().map { ReportedEigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
+      topSolver: ReportedSolver(
         tolerance: 6.1e-5, products: 184, restarts: 5, orthogonality: 3.1e-7, reason: "productLimit",
         message: "11 of 12 pairs converged within 184 products; allow more products or ask for fewer pairs."),
-      bottomSolver: SolverEvidence(
+      bottomSolver: ReportedSolver(
         tolerance: 6.1e-5, products: 58, restarts: 2, orthogonality: 2.9e-7, reason: "converged",
         message: "All 5 pairs converged."),
-      trace: TraceEstimate(value: 412.6, standardError: 5.91, method: "hutch++", probes: 90),
+      trace: ReportedTrace(value: 412.6, standardError: 5.91, method: "hutch++", probes: 90),
       density: density(values: outliers + bottom, lowest: -1.83, bulkNegative: 0.22),
-      outliers: OutlierCount(count: 10, ratio: 2.762, ratioToClasses: 65.07),
-      gradientFraction: GradientFraction(
+      outliers: ReportedOutliers(count: 10, ratio: 2.762, ratioToClasses: 65.07),
+      gradientFraction: ReportedGradientFraction(
         value: 0.7412, subspaceDimension: 10, chance: 10 / Double(parameterCount)),
       warnings: ["1 of 12 top eigenpairs did not converge."])
   }
 
-  static func gaussNewton() -> OperatorSpectrum {
-    let top = outliers.enumerated().map { Eigenpair(value: $1 * 0.98, residual: 1e-6 * Double($0 + 1), converged: true) }
-    return OperatorSpectrum(
+  static func gaussNewton() -> ReportedSpectrum {
+    let top = outliers.enumerated().map { ReportedEigenpair(value: $1 * 0.98, residual: 1e-6 * Double($0 + 1), converged: true) }
+    return ReportedSpectrum(
       name: "ggn", dimension: parameterCount, top: top,
-      topSolver: SolverEvidence(
+      topSolver: ReportedSolver(
         tolerance: 6e-5, products: 120, restarts: 3, orthogonality: 2e-7, reason: "converged",
         message: "All 10 pairs converged."),
-      trace: TraceEstimate(value: 405.2, standardError: 2.2, method: "hutch++", probes: 90),
+      trace: ReportedTrace(value: 405.2, standardError: 2.2, method: "hutch++", probes: 90),
       density: density(values: outliers.map { $0 * 0.98 }, lowest: 0, bulkNegative: 0))
   }
 
   /// A mixture: deflated eigenvalues with weight 1/P, a narrow bulk and tails, smoothed by the kernel.
-  static func density(values: [Double], lowest: Double, bulkNegative: Double) -> SpectralDensity {
+  static func density(values: [Double], lowest: Double, bulkNegative: Double) -> ReportedDensity {
     let largest = values.max() ?? 1
     let sigma = pow(10, -2.5) * (largest - lowest)
     let count = 1024
@@ -99,12 +99,12 @@ enum Fixture {
     let isolated = grid.map { x in values.reduce(0) { $0 + kernel(x, $1, sigma) } / Double(parameterCount) }
     let exponents = (0..<400).map { -9 + 11 * Double($0) / 399 }
     let unit = 0.06
-    return SpectralDensity(
+    return ReportedDensity(
       grid: grid, density: zip(remainder, isolated).map { $0 + $1 },
       lower: grid.indices.map { isolated[$0] + remainder[$0] * (0.7 - 0.4 * abs(sin(grid[$0] * 3))) },
       upper: grid.indices.map { isolated[$0] + remainder[$0] * (1.35 + 0.6 * abs(sin(grid[$0] * 3))) }, confidence: 0.95,
       sigma: sigma, probes: 10, steps: 90, deflated: values, quadratureDefect: 3.2e-6, negativeMass: 0.021,
-      logAxis: LogarithmicDensity(
+      logAxis: ReportedLogarithmicDensity(
         grid: exponents,
         positive: exponents.map { u in
           0.6 * kernel(u, -5.2, 0.9) + 0.05 * kernel(u, -2, 0.7)
@@ -121,30 +121,30 @@ enum Fixture {
   }
 
   /// A small network with everything known exactly.
-  static func exact() -> OperatorSpectrum {
+  static func exact() -> ReportedSpectrum {
     let eigenvalues = (0..<200).map { index in
       index < 60 ? -1e-3 * exp(-Double(index) / 6) : index < 90 ? 0 : 1e-6 * exp(Double(index - 90) / 7)
     }.sorted()
-    return OperatorSpectrum(
-      name: "hessian", dimension: 200, trace: TraceEstimate(value: 3.9, standardError: 0, method: "exact", probes: 0),
-      exact: ExactSpectrum(eigenvalues: eigenvalues, asymmetry: 2e-17))
+    return ReportedSpectrum(
+      name: "hessian", dimension: 200, trace: ReportedTrace(value: 3.9, standardError: 0, method: "exact", probes: 0),
+      exact: ReportedExactSpectrum(eigenvalues: eigenvalues, asymmetry: 2e-17))
   }
 
   /// Every number that can be one is NaN or infinite.
-  static func broken() -> OperatorSpectrum {
+  static func broken() -> ReportedSpectrum {
     let bad = [Double.nan, .infinity, -.infinity]
-    return OperatorSpectrum(
+    return ReportedSpectrum(
       name: "hessian", dimension: 3,
-      top: bad.map { Eigenpair(value: $0, residual: $0, converged: false, errorBound: $0) }, bottom: [],
-      topSolver: SolverEvidence(
+      top: bad.map { ReportedEigenpair(value: $0, residual: $0, converged: false, errorBound: $0) }, bottom: [],
+      topSolver: ReportedSolver(
         tolerance: .nan, products: 0, restarts: 0, orthogonality: .nan, reason: "notFinite", message: "NaN in a product."),
-      trace: TraceEstimate(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
-      density: SpectralDensity(
+      trace: ReportedTrace(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
+      density: ReportedDensity(
         grid: bad, density: bad, lower: bad, upper: bad, sigma: .nan, probes: 1, steps: 1, deflated: bad,
-        quadratureDefect: .nan, logAxis: LogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
+        quadratureDefect: .nan, logAxis: ReportedLogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
         ritzValues: [bad], ritzWeights: [bad], orthogonality: .nan),
-      outliers: OutlierCount(count: 0, ratio: .nan), gradientFraction: GradientFraction(
+      outliers: ReportedOutliers(count: 0, ratio: .nan), gradientFraction: ReportedGradientFraction(
         value: .nan, subspaceDimension: 0, chance: .nan),
-      exact: ExactSpectrum(eigenvalues: bad, asymmetry: .infinity))
+      exact: ReportedExactSpectrum(eigenvalues: bad, asymmetry: .infinity))
   }
 }

@@ -2,8 +2,8 @@ import Analyses
 
 /// Residual norms of the eigenpairs against the tolerance, on a logarithmic axis.
 enum ConvergenceFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
-    let series: [(pairs: [Eigenpair], tolerance: Double?, color: SeriesColor, label: String)] = [
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
+    let series: [(pairs: [ReportedEigenpair], tolerance: Double?, color: SeriesColor, label: String)] = [
       (spectrum.top ?? [], spectrum.topSolver?.tolerance, .blue, "largest"),
       (spectrum.bottom ?? [], spectrum.bottomSolver?.tolerance, .vermilion, "smallest"),
     ].filter { !$0.pairs.isEmpty }
@@ -57,7 +57,7 @@ enum ConvergenceFigure {
       width: width, height: height, content: content)
   }
 
-  private static func legend(_ series: [(color: SeriesColor, label: String, pairs: [Eigenpair])]) -> Legend {
+  private static func legend(_ series: [(color: SeriesColor, label: String, pairs: [ReportedEigenpair])]) -> Legend {
     var entries: [(swatch: Legend.Swatch, label: Label)] = []
     for (color, label, pairs) in series {
       if pairs.contains(where: \.converged) {

@@ -2,7 +2,7 @@ import Analyses
 
 /// The spectral density over a linear axis of eigenvalues and a logarithmic axis of density.
 enum DensityFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let density = spectrum.density, let view = DensityView(density, dimension: spectrum.dimension) else {
       return nil
     }
@@ -50,7 +50,7 @@ enum DensityFigure {
       content: content)
   }
 
-  private static func legend(_ density: SpectralDensity, _ view: DensityView) -> Legend {
+  private static func legend(_ density: ReportedDensity, _ view: DensityView) -> Legend {
     var entries: [(Legend.Swatch, Label)] = [
       (.curve(.blue), Label("density, \(density.probes) probes × \(density.steps) steps"))
     ]
@@ -94,7 +94,7 @@ enum DensityFigure {
   }
 
   private static func description(
-    _ spectrum: OperatorSpectrum, _ density: SpectralDensity, _ view: DensityView
+    _ spectrum: ReportedSpectrum, _ density: ReportedDensity, _ view: DensityView
   ) -> String {
     let range = "\(NumberText.typeset(view.domain.lowerBound)) to \(NumberText.typeset(view.domain.upperBound))"
     return
@@ -102,7 +102,7 @@ enum DensityFigure {
       + "\(view.deflated.count) deflated eigenvalues marked."
   }
 
-  private static func caption(_ density: SpectralDensity) -> String {
+  private static func caption(_ density: ReportedDensity) -> String {
     var text =
       "How the eigenvalues are distributed: each contributes a Gaussian of standard deviation σ = "
       + "\(NumberText.typeset(density.sigma)), and the area under the curve is 1. The vertical axis is logarithmic, so a "

@@ -15,7 +15,7 @@ struct DensityView {
   var heights: ClosedRange<Double>
 
   /// The window on a density, or nil where it has no positive finite value.
-  init?(_ density: SpectralDensity, dimension: Int) {
+  init?(_ density: ReportedDensity, dimension: Int) {
     points = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }.map { ($0, $1) }
       .sorted { $0.0 < $1.0 }
     guard density.density.contains(where: { $0.isFinite && $0 > 0 }) else { return nil }

@@ -4,7 +4,7 @@ import Analyses
 enum EigenvalueFigure {
   private struct Group {
     var title: Label
-    var pairs: [Eigenpair]
+    var pairs: [ReportedEigenpair]
     /// The subscript of the value in row i.
     var symbol: (Int) -> String
     var color: SeriesColor
@@ -13,7 +13,7 @@ enum EigenvalueFigure {
   /// Rows beyond this are in the table only.
   private static let longest = 120
 
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     let groups = groups(of: spectrum)
     guard !groups.isEmpty else { return nil }
     let hasResidual = groups.contains { $0.pairs.contains { $0.residual > 0 } }
@@ -40,7 +40,7 @@ enum EigenvalueFigure {
       width: width, height: top + 4, content: content)
   }
 
-  private static func groups(of spectrum: OperatorSpectrum) -> [Group] {
+  private static func groups(of spectrum: ReportedSpectrum) -> [Group] {
     var groups: [Group] = []
     if let top = spectrum.top, !top.isEmpty {
       groups.append(Group(title: "largest eigenvalues", pairs: top, symbol: { "\($0 + 1)" }, color: .blue))

@@ -3,7 +3,7 @@ import Foundation
 
 /// All eigenvalues by rank: |λ| on a logarithmic axis, the sign by colour.
 enum ExactFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let exact = spectrum.exact else { return nil }
     let values = Array(exact.eigenvalues.filter(\.isFinite).sorted().reversed())
     guard let largest = values.map(abs).max(), largest > 0 else { return nil }

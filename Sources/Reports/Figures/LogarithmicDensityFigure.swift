@@ -9,7 +9,7 @@ enum LogarithmicDensityFigure {
     var negative: Double
   }
 
-  private static func points(of density: LogarithmicDensity) -> [Point] {
+  private static func points(of density: ReportedLogarithmicDensity) -> [Point] {
     let count = min(density.grid.count, density.positive.count, density.negative.count)
     let all = (0..<count).map { index in
       Point(u: density.grid[index], positive: density.positive[index], negative: density.negative[index])
@@ -19,7 +19,7 @@ enum LogarithmicDensityFigure {
     return drawable.sorted { $0.u < $1.u }
   }
 
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let density = spectrum.density?.logAxis else { return nil }
     let points = points(of: density)
     let single = density.sigma.flatMap { DensityView.singleHeight(dimension: spectrum.dimension, sigma: $0) }
