@@ -13,9 +13,9 @@ public final class WorkerPool: Sendable {
   public let count: Int
 
   private struct Job: @unchecked Sendable {
-    var body: (Int, Int) -> Void
+    /// By address, so that no thread still holds the closure when the caller's `run` returns.
+    var body: UnsafePointer<(Int, Int) -> Void>
     var tasks: Int
-    var generation: Int
   }
 
   private struct State: @unchecked Sendable {
@@ -87,7 +87,7 @@ public final class WorkerPool: Sendable {
     while true {
       let task = shared.next.add(1, ordering: .relaxed).oldValue
       guard task < job.tasks else { return }
-      job.body(task, worker)
+      job.body.pointee(task, worker)
     }
   }
 
@@ -100,23 +100,25 @@ public final class WorkerPool: Sendable {
       return
     }
     withoutActuallyEscaping(body) { body in
-      shared.entrance.withLock { _ in
-        let shared = self.shared
-        shared.next.store(0, ordering: .relaxed)
-        shared.running.store(count - 1, ordering: .releasing)
-        ritz_monitor_lock(shared.monitor)
-        shared.state.generation += 1
-        let job = Job(body: body, tasks: tasks, generation: shared.state.generation)
-        shared.state.job = job
-        ritz_monitor_broadcast(shared.monitor)
-        ritz_monitor_unlock(shared.monitor)
-        WorkerPool.drain(job, shared, 0)
-        ritz_monitor_lock(shared.monitor)
-        while shared.running.load(ordering: .acquiring) != 0 { ritz_monitor_wait(shared.monitor) }
-        shared.state.job = nil
-        ritz_monitor_unlock(shared.monitor)
+      withUnsafePointer(to: body) { body in
+        shared.entrance.withLock { _ in start(Job(body: body, tasks: tasks)) }
       }
     }
+  }
+
+  private func start(_ job: Job) {
+    shared.next.store(0, ordering: .relaxed)
+    shared.running.store(count - 1, ordering: .releasing)
+    ritz_monitor_lock(shared.monitor)
+    shared.state.generation += 1
+    shared.state.job = job
+    ritz_monitor_broadcast(shared.monitor)
+    ritz_monitor_unlock(shared.monitor)
+    WorkerPool.drain(job, shared, 0)
+    ritz_monitor_lock(shared.monitor)
+    while shared.running.load(ordering: .acquiring) != 0 { ritz_monitor_wait(shared.monitor) }
+    shared.state.job = nil
+    ritz_monitor_unlock(shared.monitor)
   }
 
   /// Runs `body` over the ranges of `chunk` elements that make up 0..<count; ranges depend on `chunk` only.
@@ -124,6 +126,9 @@ public final class WorkerPool: Sendable {
     let chunks = (total + chunk - 1) / chunk
     run(tasks: chunks) { task, _ in body(task * chunk..<min(total, (task + 1) * chunk), task) }
   }
+
+  /// Lets another thread run while this one waits for it.
+  public static func yield() { ritz_pause() }
 
   /// As many workers as there are processors this process may run on.
   public static var processorCount: Int { Int(ritz_processor_count()) }

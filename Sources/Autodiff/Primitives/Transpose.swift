@@ -31,39 +31,6 @@ public struct Transpose: Primitive {
   public var lowering: Lowering { .permutation(permutation) }
 }
 
-/// A copy that permutes dimensions.
-struct PermutedCopy: OpaqueKernel {
-  let shape: [Int]
-  let strides: [Int]
-
-  /// - Parameter operand: the shape before the permutation.
-  init(operand: [Int], permutation: [Int]) {
-    var strides = [Int](repeating: 1, count: operand.count)
-    for i in operand.indices.dropLast().reversed() { strides[i] = strides[i + 1] * operand[i + 1] }
-    self.shape = permutation.map { operand[$0] }
-    self.strides = permutation.map { strides[$0] }
-  }
-
-  var canAccumulate: Bool { false }
-  var operationCount: Double { 0 }
-
-  func run<Scalar: Real>(
-    operands: [UnsafePointer<Scalar>], result: UnsafeMutablePointer<Scalar>, accumulate: Bool,
-    scratch: UnsafeMutablePointer<Scalar>
-  ) {
-    var next = 0
-    func copy(_ dimension: Int, _ offset: Int) {
-      guard dimension < shape.count else {
-        result[next] = operands[0][offset]
-        next += 1
-        return
-      }
-      for i in 0..<shape[dimension] { copy(dimension + 1, offset + i * strides[dimension]) }
-    }
-    copy(0, 0)
-  }
-}
-
 extension Graph {
   public mutating func transpose(_ value: Value, permutation: [Int]) throws(InputError) -> Value {
     if permutation == Array(permutation.indices) { return value }
