@@ -41,6 +41,9 @@ RITZ_CLONES void ritz_sround(const double *total, float *y, long n) {
   for (long i = 0; i < n; i++) y[i] = (float)total[i];
 }
 
+RITZ_CLONES void ritz_sassign(const float *x, double *total, long n) {
+  for (long i = 0; i < n; i++) total[i] = (double)x[i];
+}
 typedef double eight __attribute__((vector_size(64)));
 typedef float eight_single __attribute__((vector_size(32), aligned(4)));
 typedef double eight_double __attribute__((vector_size(64), aligned(8)));

@@ -14,6 +14,8 @@ public protocol RealKernels {
   static func axpy(_ a: Self, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, count: Int)
   /// x ← a x
   static func scale(_ a: Self, _ x: UnsafeMutablePointer<Self>, count: Int)
+  /// total ← x
+  static func assign(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// total ← total + x
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
@@ -42,6 +44,9 @@ extension Float: RealKernels {
     ritz_saxpy(a, x, y, count)
   }
   public static func scale(_ a: Float, _ x: UnsafeMutablePointer<Float>, count: Int) { ritz_sscal(a, x, count) }
+  public static func assign(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    ritz_sassign(x, total, count)
+  }
   public static func commit(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_scommit(x, total, count)
   }
@@ -76,6 +81,9 @@ extension Double: RealKernels {
     ritz_daxpy(a, x, y, count)
   }
   public static func scale(_ a: Double, _ x: UnsafeMutablePointer<Double>, count: Int) { ritz_dscal(a, x, count) }
+  public static func assign(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    total.update(from: x, count: count)
+  }
   public static func commit(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_dcommit(x, total, count)
   }

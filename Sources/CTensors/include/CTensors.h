@@ -1,8 +1,10 @@
 #ifndef CTENSORS_H
 #define CTENSORS_H
 
+#include "ritz_inflate.h"
 #include "ritz_threads.h"
 #include "ritz_linear_algebra.h"
 #include "ritz_vectors.h"
+#include "ritz_elementwise.h"
 
 #endif

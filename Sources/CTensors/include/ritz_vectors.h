@@ -13,6 +13,8 @@ void ritz_dscal(double a, double *x, long n);
 // total += x, total in double: the commit of a task's parameter sums
 void ritz_scommit(const float *x, double *total, long n);
 void ritz_dcommit(const double *x, double *total, long n);
+// total = x
+void ritz_sassign(const float *x, double *total, long n);
 // y = (float) total
 void ritz_sround(const double *total, float *y, long n);
 
