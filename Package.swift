@@ -44,7 +44,7 @@ let package = Package(
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
     library("Training", ["Tensors", "Curvature", "Networks"]),
     library("Analyses", ["Tensors", "Krylov", "Curvature"]),
-    library("Reports", ["Archives", "Analyses"]),
+    library("Reports", ["Tensors", "Archives", "Analyses"]),
     library(
       "Ritz",
       [

@@ -1,1 +1,10 @@
+@_exported import Analyses
+@_exported import Archives
+@_exported import Autodiff
+@_exported import Curvature
+@_exported import Datasets
+@_exported import Krylov
+@_exported import Networks
+@_exported import Reports
 @_exported import Tensors
+@_exported import Training

@@ -14,10 +14,20 @@ public protocol RealKernels {
   static func axpy(_ a: Self, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, count: Int)
   /// x ← a x
   static func scale(_ a: Self, _ x: UnsafeMutablePointer<Self>, count: Int)
+  /// total ← x
+  static func assign(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// total ← total + x
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
   static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
+  /// sumsₖ = Σᵢ columns[k][offset + i] xᵢ for every column, accumulated in Double; each column is read once.
+  static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Double>)
+  /// yᵢ ← yᵢ + Σₖ aₖ columns[k][offset + i], accumulated in Double and rounded once.
+  static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Self>)
 }
 
 extension Float: RealKernels {
@@ -34,11 +44,26 @@ extension Float: RealKernels {
     ritz_saxpy(a, x, y, count)
   }
   public static func scale(_ a: Float, _ x: UnsafeMutablePointer<Float>, count: Int) { ritz_sscal(a, x, count) }
+  public static func assign(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    ritz_sassign(x, total, count)
+  }
   public static func commit(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_scommit(x, total, count)
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int) {
     ritz_sround(total, y, count)
+  }
+  public static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ritz_sdots(columns, columnCount, offset, count, x, sums)
+  }
+  public static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Float>
+  ) {
+    ritz_saxpys(a, columns, columnCount, offset, count, y)
   }
 }
 
@@ -56,10 +81,25 @@ extension Double: RealKernels {
     ritz_daxpy(a, x, y, count)
   }
   public static func scale(_ a: Double, _ x: UnsafeMutablePointer<Double>, count: Int) { ritz_dscal(a, x, count) }
+  public static func assign(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
+    total.update(from: x, count: count)
+  }
   public static func commit(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_dcommit(x, total, count)
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
     y.update(from: total, count: count)
+  }
+  public static func dots(
+    _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int, count: Int,
+    _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ritz_ddots(columns, columnCount, offset, count, x, sums)
+  }
+  public static func axpys(
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int,
+    count: Int, _ y: UnsafeMutablePointer<Double>
+  ) {
+    ritz_daxpys(a, columns, columnCount, offset, count, y)
   }
 }

@@ -19,6 +19,9 @@ public struct Vector<Scalar: Real>: Sendable {
     try body(storage.buffer)
   }
 
+  /// A vector in memory that is already filled and that nobody else writes to.
+  public init(adopting storage: AlignedStorage<Scalar>) { self.storage = storage }
+
   public var count: Int { storage.count }
 
   public subscript(index: Int) -> Scalar {

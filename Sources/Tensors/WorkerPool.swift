@@ -13,9 +13,9 @@ public final class WorkerPool: Sendable {
   public let count: Int
 
   private struct Job: @unchecked Sendable {
-    var body: (Int, Int) -> Void
+    /// By address, so that no thread still holds the closure when the caller's `run` returns.
+    var body: UnsafePointer<(Int, Int) -> Void>
     var tasks: Int
-    var generation: Int
   }
 
   private struct State: @unchecked Sendable {
@@ -65,15 +65,8 @@ public final class WorkerPool: Sendable {
     func loop() {
       ritz_use_one_thread()
       var seen = 0
-      while true {
-        ritz_monitor_lock(shared.monitor)
-        while !shared.state.stopping && shared.state.generation == seen { ritz_monitor_wait(shared.monitor) }
-        let state = shared.state
-        ritz_monitor_unlock(shared.monitor)
-        if state.stopping { return }
-        seen = state.generation
-        guard let job = state.job else { continue }
-        WorkerPool.drain(job, shared, worker)
+      while let generation = takePart(after: seen) {
+        seen = generation
         if shared.running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
           ritz_monitor_lock(shared.monitor)
           ritz_monitor_broadcast(shared.monitor)
@@ -81,13 +74,28 @@ public final class WorkerPool: Sendable {
         }
       }
     }
+
+    /// Waits for the job after the one seen last, works on it, and returns its number, or nil when the pool is gone.
+    ///
+    /// A function of its own because the job's closure must be released before the caller of `run` is told that the work is
+    /// done: it belongs to the caller, whose `withoutActuallyEscaping` traps on a reference that is left.
+    @inline(never)
+    private func takePart(after seen: Int) -> Int? {
+      ritz_monitor_lock(shared.monitor)
+      while !shared.state.stopping && shared.state.generation == seen { ritz_monitor_wait(shared.monitor) }
+      let state = shared.state
+      ritz_monitor_unlock(shared.monitor)
+      if state.stopping { return nil }
+      if let job = state.job { WorkerPool.drain(job, shared, worker) }
+      return state.generation
+    }
   }
 
   private static func drain(_ job: Job, _ shared: Shared, _ worker: Int) {
     while true {
       let task = shared.next.add(1, ordering: .relaxed).oldValue
       guard task < job.tasks else { return }
-      job.body(task, worker)
+      job.body.pointee(task, worker)
     }
   }
 
@@ -100,23 +108,25 @@ public final class WorkerPool: Sendable {
       return
     }
     withoutActuallyEscaping(body) { body in
-      shared.entrance.withLock { _ in
-        let shared = self.shared
-        shared.next.store(0, ordering: .relaxed)
-        shared.running.store(count - 1, ordering: .releasing)
-        ritz_monitor_lock(shared.monitor)
-        shared.state.generation += 1
-        let job = Job(body: body, tasks: tasks, generation: shared.state.generation)
-        shared.state.job = job
-        ritz_monitor_broadcast(shared.monitor)
-        ritz_monitor_unlock(shared.monitor)
-        WorkerPool.drain(job, shared, 0)
-        ritz_monitor_lock(shared.monitor)
-        while shared.running.load(ordering: .acquiring) != 0 { ritz_monitor_wait(shared.monitor) }
-        shared.state.job = nil
-        ritz_monitor_unlock(shared.monitor)
+      withUnsafePointer(to: body) { body in
+        shared.entrance.withLock { _ in start(Job(body: body, tasks: tasks)) }
       }
     }
+  }
+
+  private func start(_ job: Job) {
+    shared.next.store(0, ordering: .relaxed)
+    shared.running.store(count - 1, ordering: .releasing)
+    ritz_monitor_lock(shared.monitor)
+    shared.state.generation += 1
+    shared.state.job = job
+    ritz_monitor_broadcast(shared.monitor)
+    ritz_monitor_unlock(shared.monitor)
+    WorkerPool.drain(job, shared, 0)
+    ritz_monitor_lock(shared.monitor)
+    while shared.running.load(ordering: .acquiring) != 0 { ritz_monitor_wait(shared.monitor) }
+    shared.state.job = nil
+    ritz_monitor_unlock(shared.monitor)
   }
 
   /// Runs `body` over the ranges of `chunk` elements that make up 0..<count; ranges depend on `chunk` only.
@@ -124,6 +134,9 @@ public final class WorkerPool: Sendable {
     let chunks = (total + chunk - 1) / chunk
     run(tasks: chunks) { task, _ in body(task * chunk..<min(total, (task + 1) * chunk), task) }
   }
+
+  /// Lets another thread run while this one waits for it.
+  public static func yield() { ritz_pause() }
 
   /// As many workers as there are processors this process may run on.
   public static var processorCount: Int { Int(ritz_processor_count()) }

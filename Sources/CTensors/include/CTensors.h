@@ -5,5 +5,6 @@
 #include "ritz_threads.h"
 #include "ritz_linear_algebra.h"
 #include "ritz_vectors.h"
+#include "ritz_elementwise.h"
 
 #endif

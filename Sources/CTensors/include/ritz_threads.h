@@ -18,4 +18,7 @@ int ritz_processor_count(void);
 // Makes the calling thread's OpenMP team a single thread; cheap when it already is.
 void ritz_use_one_thread(void);
 
+// Lets another thread run while this one waits for it.
+void ritz_pause(void);
+
 #endif

@@ -13,7 +13,18 @@ void ritz_dscal(double a, double *x, long n);
 // total += x, total in double: the commit of a task's parameter sums
 void ritz_scommit(const float *x, double *total, long n);
 void ritz_dcommit(const double *x, double *total, long n);
+// total = x
+void ritz_sassign(const float *x, double *total, long n);
 // y = (float) total
 void ritz_sround(const double *total, float *y, long n);
+
+// Kernels over several columns of one length, for tall bases: each element of a column is read once. Elements
+// offset ..< offset + n of every column take part; `x` and `y` start at element 0 of that range.
+// sums[k] = sum_i columns[k][offset + i] x[i], accumulated in double
+void ritz_sdots(const float *const *columns, long count, long offset, long n, const float *x, double *sums);
+void ritz_ddots(const double *const *columns, long count, long offset, long n, const double *x, double *sums);
+// y[i] += sum_k a[k] columns[k][offset + i], accumulated in double and rounded once
+void ritz_saxpys(const double *a, const float *const *columns, long count, long offset, long n, float *y);
+void ritz_daxpys(const double *a, const double *const *columns, long count, long offset, long n, double *y);
 
 #endif

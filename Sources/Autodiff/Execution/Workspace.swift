@@ -1,0 +1,107 @@
+import Tensors
+
+extension Plan {
+  /// Elements of scratch memory that the largest fused program or kernel needs.
+  var scratchCount: Int {
+    instructions.values.joined().map { instruction in
+      switch instruction {
+      case .program(let program): program.scratchCount
+      case .kernel(let kernel, _, _, _): kernel.scratchCount
+      case .addTo, .fill, .beginSum: 0
+      }
+    }.max() ?? 0
+  }
+}
+
+/// One worker's memory: an arena for a microbatch's values, scratch for kernels, residuals and sums.
+final class Workspace<Scalar: Real>: @unchecked Sendable {
+  let residual: AlignedStorage<Scalar>
+  private let arena: AlignedStorage<Scalar>
+  private let scratch: AlignedStorage<Scalar>
+  private var sumStorage = AlignedStorage<Scalar>(count: 0)
+
+  init(plans: [Plan]) {
+    // Not zeroed: pages are touched first by the worker that uses them.
+    arena = AlignedStorage(count: plans.map { $0.count(.arena) }.max() ?? 0, zeroed: false)
+    scratch = AlignedStorage(count: plans.map(\.scratchCount).max() ?? 0, zeroed: false)
+    residual = AlignedStorage(count: plans.map { $0.count(.residual) }.max() ?? 0, zeroed: false)
+  }
+
+  static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
+
+  /// Room for the sums of `vectors` results of `count` elements each.
+  func sums(count: Int, vectors: Int) -> UnsafeMutablePointer<Scalar> {
+    let needed = Self.padded(count) * vectors
+    if sumStorage.count < needed { sumStorage = AlignedStorage(count: needed, zeroed: false) }
+    return sumStorage.pointer
+  }
+
+  /// Runs one stage of a plan; `first` begins the task's sums.
+  func run(_ plan: Plan, _ stage: Stage, _ memory: inout Memory<Scalar>, first: Bool) {
+    memory[.arena] = arena.pointer
+    for instruction in plan.instructions[stage] ?? [] {
+      switch instruction {
+      case .program(let program):
+        program.run(memory, scratch: scratch.pointer)
+      case .kernel(let kernel, let operands, let result, let accumulate):
+        kernel.run(
+          operands: operands.map { UnsafePointer(memory[$0]) }, result: memory[result],
+          accumulate: adds(accumulate, first), scratch: scratch.pointer)
+      case .addTo(let result, let operand, let count, let accumulate):
+        if adds(accumulate, first) {
+          Scalar.axpy(1, memory[operand], memory[result], count: count)
+        } else {
+          memory[result].update(from: memory[operand], count: count)
+        }
+      case .fill(let result, let number, let count):
+        Scalar.fill(Scalar(number), memory[result], count: count)
+      case .beginSum(let result, let count):
+        if first { Scalar.fill(0, memory[result], count: count) }
+      }
+    }
+  }
+
+  private func adds(_ accumulation: Accumulation, _ first: Bool) -> Bool {
+    switch accumulation {
+    case .overwrite: false
+    case .add: true
+    case .sumOverMicrobatches: !first
+    }
+  }
+}
+
+/// Residuals of the primal part that stay in memory between products: of the first microbatches, as many as fit.
+final class KeptResiduals<Scalar: Real>: @unchecked Sendable {
+  /// One microbatch's residuals; filled by the first product that needs them. Only one task touches it.
+  final class Entry: @unchecked Sendable {
+    let storage: AlignedStorage<Scalar>
+    var isFilled = false
+    var pointer: UnsafeMutablePointer<Scalar> { storage.pointer }
+    init(count: Int) { storage = AlignedStorage(count: count, zeroed: false) }
+  }
+
+  private let entries: [Entry]
+  var count: Int { entries.count }
+
+  init(schedule: Schedule, plans: [Int: Plan], bytes: Int) {
+    entries = Self.sizes(schedule: schedule, plans: plans, bytes: bytes).map { Entry(count: $0) }
+  }
+
+  subscript(microbatch: Int) -> Entry? { microbatch < entries.count ? entries[microbatch] : nil }
+
+  static func byteCount(schedule: Schedule, plans: [Int: Plan], bytes: Int) -> Int {
+    sizes(schedule: schedule, plans: plans, bytes: bytes).reduce(0, +) * MemoryLayout<Scalar>.stride
+  }
+
+  private static func sizes(schedule: Schedule, plans: [Int: Plan], bytes: Int) -> [Int] {
+    var left = bytes / MemoryLayout<Scalar>.stride
+    var sizes: [Int] = []
+    for index in 0..<schedule.microbatchCount {
+      let size = plans[schedule.samples(ofMicrobatch: index).count]?.count(.residual) ?? 0
+      guard size <= left else { break }
+      left -= size
+      sizes.append(size)
+    }
+    return sizes
+  }
+}

@@ -1,0 +1,41 @@
+import Tensors
+
+/// A graph with the values that are asked of it.
+public struct Function: Sendable {
+  public var graph: Graph
+  public var outputs: [Value]
+
+  public init(graph: Graph, outputs: [Value]) {
+    self.graph = graph
+    self.outputs = outputs
+  }
+
+  /// The same function rebuilt node by node; what no output needs is dropped on the way.
+  ///
+  /// `rule` gets a node and its operands in the new graph and may return another value of the new graph for it; `nil` copies
+  /// the node.
+  func rewritten(
+    _ rule: (Graph.Node, [Value], inout Graph) throws(InputError) -> Value?
+  ) throws(InputError) -> Function {
+    let needed = graph.ancestors(of: outputs)
+    var result = Graph()
+    var renamed = [Value?](repeating: nil, count: graph.nodes.count)
+    for (index, node) in graph.nodes.enumerated() where needed[index] {
+      var operands: [Value] = []
+      for operand in node.operands { if let value = renamed[operand.index] { operands.append(value) } }
+      if let replacement = try rule(node, operands, &result) {
+        renamed[index] = replacement
+      } else if let source = node.primitive as? Source {
+        renamed[index] = result.source(source, type: node.type)
+      } else {
+        renamed[index] = try result.append(node.primitive, operands)
+      }
+    }
+    return Function(graph: result, outputs: outputs.compactMap { renamed[$0.index] })
+  }
+
+  /// The function after all passes that keep its meaning.
+  public func optimized() throws(InputError) -> Function {
+    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().eliminatingDeadCode()
+  }
+}

@@ -1,0 +1,84 @@
+import Tensors
+
+/// Memory that values of a running graph live in.
+public enum Region: Int, CaseIterable, Sendable {
+  /// θ, all parameters one after the other.
+  case parameters
+  /// The direction v, the selected parameters one after the other.
+  case vector
+  /// The model's literals one after the other.
+  case literals
+  /// The microbatch's rows of the inputs, of the targets, of the weights.
+  case inputs, targets, weights
+  /// Values that depend on θ and literals only: computed once, shared by all workers.
+  case fixed
+  /// Values that depend on v but not on data: computed once a product.
+  case direction
+  /// Values of the primal part that the linear part reads: kept between products where memory allows.
+  case residual
+  /// Everything else: the worker's arena.
+  case arena
+  /// Sums over the samples of results of the primal part, and of the linear part.
+  case primalResult, linearResult
+}
+
+/// A place in a region, counted in elements.
+public struct Reference: Hashable, Sendable {
+  public var region: Region
+  public var offset: Int
+}
+
+/// One step of a plan.
+enum Instruction: Sendable {
+  /// Runs a kernel over whole operands; `accumulate` adds to what is there, or to a sum that this microbatch may begin.
+  case kernel(any OpaqueKernel, operands: [Reference], result: Reference, accumulate: Accumulation)
+  /// Runs a fused program.
+  case program(TileProgram)
+  /// Adds `count` elements to a sum.
+  case addTo(result: Reference, operand: Reference, count: Int, accumulate: Accumulation)
+  /// Sets `count` elements to a number.
+  case fill(result: Reference, number: Double, count: Int)
+  /// Begins a sum that nothing overwrites: zero in the first microbatch of a task.
+  case beginSum(result: Reference, count: Int)
+}
+
+/// What happens to the former contents of a result.
+enum Accumulation: Sendable {
+  case overwrite
+  case add
+  /// Overwrites in the first microbatch of a task and adds in the others.
+  case sumOverMicrobatches
+}
+
+/// The four parts a function falls into by what its values depend on.
+public enum Stage: Int, CaseIterable, Comparable, Sendable {
+  /// θ and literals only: once for every θ.
+  case fixed
+  /// Data: once for every microbatch, or once for all products where residuals are kept.
+  case primal
+  /// v only: once a product.
+  case direction
+  /// Data and v: once for every microbatch and product.
+  case linear
+
+  public static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A function made ready to run at one microbatch size: instructions for each stage and the memory they need.
+///
+/// A plan knows no scalar type, no parameters and no data; the same plan runs in Float and Double and on any worker.
+public struct Plan: Sendable {
+  /// Samples (rows of the inputs) of the microbatch.
+  public let microbatch: Int
+  var instructions: [Stage: [Instruction]] = [:]
+  /// Elements of each region that one worker, one microbatch or the whole run needs.
+  public internal(set) var counts: [Region: Int] = [:]
+  /// Arithmetic operations of the matrix products and other kernels of each stage.
+  public internal(set) var operationCounts: [Stage: Double] = [:]
+  /// Elements read and written by the fused programs of each stage.
+  public internal(set) var elementCounts: [Stage: Double] = [:]
+
+  public func count(_ region: Region) -> Int { counts[region] ?? 0 }
+  /// Arithmetic operations of one microbatch in a stage.
+  public func operationCount(_ stage: Stage) -> Double { operationCounts[stage] ?? 0 }
+}

@@ -1,0 +1,124 @@
+import Autodiff
+import Datasets
+import Networks
+import Tensors
+
+/// How an objective is cut and run. Everything but `workers` and `memory` can change bits, and is recorded with results.
+public struct ExecutionOptions: Sendable {
+  /// Samples of a microbatch; by default chosen from the network's width.
+  public var microbatch: Int?
+  /// An upper bound on the number of tasks; by default from the number of samples.
+  public var tasks: Int?
+  /// Bytes that residuals kept between products may take.
+  public var residualBytes: Int
+  public init(microbatch: Int? = nil, tasks: Int? = nil, residualBytes: Int = 2 << 30) {
+    self.microbatch = microbatch
+    self.tasks = tasks
+    self.residualBytes = residualBytes
+  }
+}
+
+/// The objective L(θ) = Σᵢ wᵢ ℓ(f(xᵢ; θ), yᵢ) / Σᵢ wᵢ of a network on data, and the way it is run.
+///
+/// The mean is over samples of non-zero weight (positions of token models whose label is not ignored), exact whatever the
+/// microbatches. Data is checked here once: labels in range, shapes that fit, finite numbers.
+public struct Objective<Scalar: Real>: Sendable {
+  public let network: Network
+  public let loss: Loss
+  public let selection: ParameterSelection
+  public let schedule: Schedule
+  public let options: ExecutionOptions
+  public let pool: WorkerPool
+  /// n: samples (or positions) of non-zero weight.
+  public let effectiveSamples: Int
+  /// The shape of the outputs of one sample.
+  public let outputShape: [Int]
+  let parameters: Vector<Scalar>
+  let literals: Vector<Scalar>
+  let data: BoundData<Scalar>
+  let targetType: TensorType?
+
+  /// - Throws: ``InputError`` where data, loss and network do not fit each other.
+  public init(
+    network: Network, dataset: Dataset, loss: Loss, selection: ParameterSelection? = nil,
+    options: ExecutionOptions = ExecutionOptions(), pool: WorkerPool
+  ) throws {
+    self.network = network
+    self.loss = loss
+    if let selection { self.selection = selection } else { self.selection = try .all(of: network) }
+    self.pool = pool
+    self.options = options
+    let probe = try OutputProbe(network: network, loss: loss)
+    outputShape = probe.outputShape
+    let fitted = try Self.fit(dataset, to: network, loss: loss, probe: probe)
+    parameters = network.parameterVector(as: Scalar.self)
+    literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
+    (data, effectiveSamples) = try Self.bind(fitted, network: network, loss: loss)
+    targetType = try Self.targetType(fitted, loss: loss)
+    schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
+  }
+
+  private init(_ other: Objective, parameters: Vector<Scalar>) throws(InputError) {
+    network = try other.network.withParameters(parameters)
+    loss = other.loss
+    selection = other.selection
+    schedule = other.schedule
+    options = other.options
+    pool = other.pool
+    effectiveSamples = other.effectiveSamples
+    outputShape = other.outputShape
+    self.parameters = parameters
+    literals = other.literals
+    data = other.data
+    targetType = other.targetType
+  }
+
+  /// The same objective at other parameters.
+  public func at(_ parameters: Vector<Scalar>) throws(InputError) -> Objective {
+    try Objective(self, parameters: parameters)
+  }
+
+  /// P: the number of selected parameters.
+  public var dimension: Int { selection.dimension(in: network) }
+
+  /// The loss and its gradient with respect to the selected parameters.
+  ///
+  /// - Throws: ``InputError`` where one of them is not finite.
+  public func lossAndGradient() throws -> (loss: Double, gradient: Vector<Scalar>) {
+    let sums = try executor { graph throws(InputError) in try graph.lossAndGradient() }.evaluate()
+    let loss = Double(sums[0])
+    guard loss.isFinite else {
+      throw InputError(
+        "the loss is \(loss): the network's outputs overflow on this data",
+        remedy: "check that the data is standardised as in training, or use --precision double")
+    }
+    let count = sums.count - 1
+    let gradient = Vector<Scalar>(count: count) { target in
+      sums.withUnsafePointer { source in
+        if let base = target.baseAddress { base.update(from: source + 1, count: count) }
+      }
+    }
+    return (loss, gradient)
+  }
+
+  /// An executor for a function of this objective, planned at the schedule's microbatch sizes.
+  func executor(
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+  ) throws(InputError) -> Executor<Scalar> {
+    try Executor(
+      plans: plans(build), schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
+      residualBytes: options.residualBytes)
+  }
+
+  func plans(
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+  ) throws(InputError) -> [Int: Plan] {
+    var plans: [Int: Plan] = [:]
+    for size in schedule.sizes {
+      plans[size] = try ObjectiveGraph.plan(
+        network: network, loss: loss, selection: selection, targetType: targetType,
+        rowsPerSample: data.rowsPerSample, microbatch: size, build)
+    }
+    return plans
+  }
+}

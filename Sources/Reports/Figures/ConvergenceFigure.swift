@@ -1,0 +1,87 @@
+import Analyses
+
+/// Residual norms of the eigenpairs against the tolerance, on a logarithmic axis.
+enum ConvergenceFigure {
+  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+    let series: [(pairs: [Eigenpair], tolerance: Double?, color: SeriesColor, label: String)] = [
+      (spectrum.top ?? [], spectrum.topSolver?.tolerance, .blue, "largest"),
+      (spectrum.bottom ?? [], spectrum.bottomSolver?.tolerance, .vermilion, "smallest"),
+    ].filter { !$0.pairs.isEmpty }
+    let tolerances = Set(series.compactMap(\.tolerance).filter { $0 > 0 && $0.isFinite }).sorted()
+    let residuals = series.flatMap { $0.pairs.map(\.residual) }.filter { $0.isFinite && $0 > 0 }
+    guard !series.isEmpty, let heights = ClosedRange(holding: residuals + tolerances) else { return nil }
+    let floor = max(heights.lowerBound / 3, heights.upperBound / 1e30, .leastNormalMagnitude)
+    let ceiling = min(heights.upperBound * 4, .greatestFiniteMagnitude)
+
+    let legend = legend(series.map { ($0.color, $0.label, $0.pairs) })
+    let top = 14 + legend.height(within: width - 16) + 30
+    let height = top + 200 + 52
+    var area = PlotArea(left: 0, top: top, right: width - 16, bottom: height - 52)
+    let vertical = Scale.logarithmic(min(floor, ceiling / 10)...ceiling, from: area.bottom, to: area.top)
+    area.left = Axis.width(of: vertical, height: area.height) + 6
+    let longest = series.map(\.pairs.count).max() ?? 1
+    let horizontal = Scale.linear(0.5...(Double(longest) + 0.5), from: area.left, to: area.right)
+
+    var content: [Markup] = [
+      legend.drawn(left: 8, top: 8, within: width - 16),
+      Axis.vertical(vertical, in: area, title: "residual ‖*Ax* − *θx*‖", titleX: 8),
+      ranks(horizontal, longest, area),
+    ]
+    for tolerance in tolerances {
+      guard let y = vertical.position(tolerance) else { continue }
+      let owners = series.filter { $0.tolerance == tolerance }
+      let color = owners.count == 1 && tolerances.count > 1 ? "rz-\(owners[0].color.rawValue)" : nil
+      content.append(
+        Draw.line(area.left, y, area.right, y, classes: "rz-dashed \(color.map { $0 + "-line" } ?? "rz-zero")"))
+      content.append(
+        Draw.text(
+          Label("tolerance " + NumberText.typeset(tolerance, digits: 2)), x: area.right - 2, y: y - 5, anchor: .end,
+          classes: color.map { $0 + "-text" } ?? "rz-muted"))
+    }
+    let shift = series.count == 2 ? min(4.0, area.width / Double(longest) / 4) : 0
+    for (index, line) in series.enumerated() {
+      for (rank, pair) in line.pairs.enumerated() {
+        guard let x = horizontal.position(Double(rank + 1)), pair.residual.isFinite else { continue }
+        // An exact zero has no logarithm: it sits on the axis.
+        let y = pair.residual > 0 ? vertical.clamped(pair.residual) ?? area.bottom : area.bottom
+        content.append(Draw.dot(x + (index == 0 ? -shift : shift), y, line.color, filled: pair.converged))
+      }
+    }
+    let all = series.flatMap(\.pairs)
+    return Figure(
+      name: name, title: "Convergence of the eigenpairs of the \(OperatorName.full(spectrum.name))",
+      description: "\(all.filter(\.converged).count) of \(all.count) eigenpairs have a residual within the tolerance.",
+      caption:
+        "The residual norm of each eigenpair, by rank. An eigenvalue of the operator lies within this distance of the "
+        + "value given. Pairs above the dashed line had not converged when the solver stopped.",
+      width: width, height: height, content: content)
+  }
+
+  private static func legend(_ series: [(color: SeriesColor, label: String, pairs: [Eigenpair])]) -> Legend {
+    var entries: [(swatch: Legend.Swatch, label: Label)] = []
+    for (color, label, pairs) in series {
+      if pairs.contains(where: \.converged) {
+        entries.append((.dot(color, filled: true), Label(label + ", converged")))
+      }
+      if pairs.contains(where: { !$0.converged }) {
+        entries.append((.dot(color, filled: false), Label(label + ", not converged")))
+      }
+    }
+    return Legend(entries: entries)
+  }
+
+  /// The horizontal axis, with numbers at whole ranks only.
+  private static func ranks(_ scale: Scale, _ longest: Int, _ area: PlotArea) -> Markup {
+    let room = max(1, Int(area.width / 34))
+    let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { longest / $0 <= room } ?? max(1, longest / room)
+    var parts = [Draw.line(area.left, area.bottom, area.right, area.bottom, classes: "rz-thin rz-frame")]
+    for rank in 1...max(1, longest) where rank % step == 0 || rank == 1 && step != 2 || longest == 1 {
+      guard let x = scale.position(Double(rank)) else { continue }
+      parts.append(Draw.line(x, area.bottom, x, area.bottom + 5, classes: "rz-thin rz-frame"))
+      parts.append(Draw.text("\(rank)", x: x, y: area.bottom + 19, anchor: .middle, classes: "rz-muted"))
+    }
+    parts.append(
+      Draw.text("rank from its end", x: (area.left + area.right) / 2, y: area.bottom + 39, anchor: .middle))
+    return .element("g", [:], parts)
+  }
+}

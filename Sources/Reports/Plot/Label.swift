@@ -1,0 +1,67 @@
+/// Text with italics, superscripts and subscripts, written as `*λ*`, `10^{−3}` and `log_{10}`.
+struct Label: Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+  enum Style { case upright, italic, superscript, subscripted }
+
+  private(set) var runs: [(style: Style, text: String)] = []
+
+  init(_ notation: String) {
+    var style = Style.upright
+    var text = ""
+    var rest = notation[...]
+    while let character = rest.popFirst() {
+      let next: Style
+      switch (character, style) {
+      case ("*", .italic): next = .upright
+      case ("*", .upright): next = .italic
+      case ("^", .upright) where rest.first == "{": next = .superscript
+      case ("_", .upright) where rest.first == "{": next = .subscripted
+      case ("}", .superscript), ("}", .subscripted): next = .upright
+      default:
+        text.append(character)
+        continue
+      }
+      if next == .superscript || next == .subscripted { rest.removeFirst() }
+      if !text.isEmpty { runs.append((style, text)) }
+      text = ""
+      style = next
+    }
+    if !text.isEmpty { runs.append((style, text)) }
+  }
+
+  init(stringLiteral value: String) { self.init(value) }
+
+  static func == (first: Label, second: Label) -> Bool {
+    first.runs.elementsEqual(second.runs) { $0 == $1 }
+  }
+
+  /// An estimate of the width in a sans-serif font, on the generous side.
+  func width(fontSize: Double) -> Double {
+    runs.reduce(0) { sum, run in
+      let small = run.style == .superscript || run.style == .subscripted
+      return sum + Double(run.text.count) * fontSize * 0.56 * (small ? 0.74 : 1)
+    }
+  }
+
+  /// The text as `tspan` elements. After a shifted run the next one is shifted back.
+  var spans: [Markup] {
+    var shift = 0.0
+    return runs.map { run in
+      switch run.style {
+      case .upright, .italic:
+        var span = Markup.element("tspan", run.style == .italic ? ["class": "rz-italic"] : [:], [.text(run.text)])
+        if shift != 0 { span = span.with("dy", "\(-shift)em") }
+        shift = 0
+        return span
+      case .superscript, .subscripted:
+        // The shift counts in ems of the small font here and of the large one above.
+        let small = 0.74
+        let target = run.style == .superscript ? -0.38 : 0.18
+        let span = Markup.element(
+          "tspan", ["class": "rz-small", "dy": "\(((target - shift) / small * 100).rounded() / 100)em"],
+          [.text(run.text)])
+        shift = target
+        return span
+      }
+    }
+  }
+}

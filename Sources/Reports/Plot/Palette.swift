@@ -1,0 +1,69 @@
+/// The colours of figures and pages, told apart by readers with any colour vision and in grey print.
+///
+/// Blue and vermilion differ in lightness too; what matters is never told by colour alone.
+struct Palette {
+  var paper: String
+  var panel: String
+  var ink: String
+  var muted: String
+  var grid: String
+  var blue: String
+  var vermilion: String
+  var caution: String
+  var cautionPaper: String
+
+  static let light = Palette(
+    paper: "#ffffff", panel: "#f5f7f9", ink: "#1a1f26", muted: "#55606e", grid: "#dde2e8", blue: "#0b5fa5",
+    vermilion: "#bf4a0a", caution: "#7a4b00", cautionPaper: "#fff4dd")
+
+  static let dark = Palette(
+    paper: "#13171c", panel: "#1c2229", ink: "#e9edf1", muted: "#a6b1bd", grid: "#2f3843", blue: "#6cb4f0",
+    vermilion: "#f5a05f", caution: "#ffd58a", cautionPaper: "#33290f")
+
+  static let fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+
+  /// The rules for figures. Plain colours and a media query, since not every program that opens SVG knows variables.
+  static var figureSheet: String {
+    """
+    .rz-figure { font-family: \(fontFamily); font-size: 12px; font-variant-numeric: tabular-nums; }
+    .rz-italic { font-style: italic; }
+    .rz-small { font-size: 74%; }
+    .rz-curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+    .rz-thin { fill: none; stroke-width: 1; }
+    .rz-dashed { fill: none; stroke-width: 1.2; stroke-dasharray: 5 4; }
+    .rz-stem { fill: none; stroke-width: 2; }
+    .rz-marker { stroke-width: 1.6; }
+    .rz-strong { font-weight: 600; }
+    \(light.figureRules)@media screen and (prefers-color-scheme: dark) {
+    \(dark.figureRules)}
+
+    """
+  }
+
+  private var figureRules: String {
+    """
+    .rz-paper { fill: \(paper); }
+    .rz-ink { fill: \(ink); }
+    .rz-muted { fill: \(muted); }
+    .rz-frame { stroke: \(muted); }
+    .rz-grid { stroke: \(grid); }
+    .rz-zero { stroke: \(muted); }
+    .rz-blue-line { stroke: \(blue); }
+    .rz-vermilion-line { stroke: \(vermilion); }
+    .rz-blue-text { fill: \(blue); }
+    .rz-vermilion-text { fill: \(vermilion); }
+    .rz-blue-area { fill: \(blue); fill-opacity: 0.24; }
+    .rz-vermilion-area { fill: \(vermilion); fill-opacity: 0.24; }
+    .rz-blue-filled { fill: \(blue); stroke: \(blue); }
+    .rz-vermilion-filled { fill: \(vermilion); stroke: \(vermilion); }
+    .rz-blue-open { fill: \(paper); stroke: \(blue); }
+    .rz-vermilion-open { fill: \(paper); stroke: \(vermilion); }
+
+    """
+  }
+}
+
+/// The two series colours of a figure.
+enum SeriesColor: String {
+  case blue, vermilion
+}

@@ -1,0 +1,150 @@
+import Analyses
+import Foundation
+
+/// A report with the numbers of a realistic network: 669,706 parameters, ten outliers, a bulk at zero and a negative tail.
+/// Everything in it follows from formulas, so that texts rendered from it never change.
+enum Fixture {
+  static let parameterCount = 669_706
+  static let outliers = [61.24, 38.7, 24.9, 19.31, 15.02, 11.4, 8.77, 6.1, 4.35, 2.6]
+  static let bottom = [-1.83, -1.21, -0.94, -0.733, -0.61]
+
+  static func report(
+    title: String? = nil, name: String = "mnist-784-512-512-10.pt2", operators: [OperatorSpectrum]? = nil,
+    warnings: [String] = []
+  ) -> SpectrumReport {
+    SpectrumReport(
+      title: title,
+      command: [
+        "ritz", "spectrum", name, "--data", "mnist/", "--loss", "cross-entropy", "--top", "12", "--density", "--output",
+        "runs/first run",
+      ],
+      tool: ReportedTool(version: "0.1.0", libraries: ["oneDNN": "2.6.3", "OpenBLAS": "0.3.21"]),
+      model: ReportedModel(
+        source: name, format: "pt2", parameterCount: parameterCount,
+        parameters: [
+          ReportedParameter(name: "0.weight", shape: [512, 784]), ReportedParameter(name: "0.bias", shape: [512]),
+          ReportedParameter(name: "2.weight", shape: [512, 512]), ReportedParameter(name: "2.bias", shape: [512]),
+          ReportedParameter(name: "4.weight", shape: [10, 512]),
+          ReportedParameter(name: "4.bias", shape: [10], selected: false),
+        ], filePrecision: "float32", selection: "weight|[02].bias"),
+      data: ReportedData(
+        source: "mnist/", format: "idx", samples: 20000, samplesAvailable: 60000, selection: "first 20000 of train",
+        sampleShape: [784], targetKind: "class", classes: 10, standardisation: "(x − 0.1307) / 0.3081"),
+      loss: ReportedLoss(
+        name: "cross-entropy", value: 0.0731_284_6, standardError: 0.0012, accuracy: 0.9782,
+        definition: "−log softmax(z)[y], mean over samples"),
+      gradient: ReportedGradient(norm: 0.04127),
+      execution: ReportedExecution(
+        precision: "single", precisionReason: "more than 200000 parameters", workers: 2, microbatch: 256, tasks: 16, seed: 7,
+        seconds: 187.25, operatorProducts: 1142, peakMemoryBytes: 1_510_000_000),
+      conventions: [
+        "loss": "Mean over samples; weight decay is not part of it.", "non-smooth points": "relu′(0) = 0",
+        "density": "Gaussian kernel, σ = 10^(−2.5) × (λmax − λmin); integrates to 1.",
+        "outliers": "The i ≤ 3C that maximises λᵢ/λᵢ₊₁ among converged top eigenvalues above ten residuals.",
+      ],
+      operators: operators ?? [hessian(), gaussNewton()], warnings: warnings)
+  }
+
+  static func hessian() -> OperatorSpectrum {
+    let values = outliers + [0.9412, 0.8803]
+    let top = values.enumerated().map { rank, value in
+      let residual = rank == 11 ? 0.031 : value * pow(10, -7 + 0.25 * Double(rank))
+      return Eigenpair(
+        value: value, residual: residual, converged: rank < 11, errorBound: rank < 11 ? residual * residual / 0.5 : nil,
+        multiplicityNote: rank == 11 ? "multiplicity cannot be told while not converged" : nil)
+    }
+    return OperatorSpectrum(
+      name: "hessian", dimension: parameterCount, top: top,
+      bottom: bottom.enumerated().map { Eigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
+      topSolver: SolverEvidence(
+        tolerance: 6.1e-5, products: 184, restarts: 5, orthogonality: 3.1e-7, reason: "productLimit",
+        message: "11 of 12 pairs converged within 184 products; allow more products or ask for fewer pairs."),
+      bottomSolver: SolverEvidence(
+        tolerance: 6.1e-5, products: 58, restarts: 2, orthogonality: 2.9e-7, reason: "converged",
+        message: "All 5 pairs converged."),
+      trace: TraceEstimate(value: 412.6, standardError: 5.91, method: "hutch++", probes: 90),
+      density: density(values: outliers + bottom, lowest: -1.83, bulkNegative: 0.22),
+      outliers: OutlierCount(count: 10, ratio: 2.762, ratioToClasses: 65.07),
+      gradientFraction: GradientFraction(
+        value: 0.7412, subspaceDimension: 10, chance: 10 / Double(parameterCount)),
+      warnings: ["1 of 12 top eigenpairs did not converge."])
+  }
+
+  static func gaussNewton() -> OperatorSpectrum {
+    let top = outliers.enumerated().map { Eigenpair(value: $1 * 0.98, residual: 1e-6 * Double($0 + 1), converged: true) }
+    return OperatorSpectrum(
+      name: "ggn", dimension: parameterCount, top: top,
+      topSolver: SolverEvidence(
+        tolerance: 6e-5, products: 120, restarts: 3, orthogonality: 2e-7, reason: "converged",
+        message: "All 10 pairs converged."),
+      trace: TraceEstimate(value: 405.2, standardError: 2.2, method: "hutch++", probes: 90),
+      density: density(values: outliers.map { $0 * 0.98 }, lowest: 0, bulkNegative: 0))
+  }
+
+  /// A mixture: deflated eigenvalues with weight 1/P, a narrow bulk and tails, smoothed by the kernel.
+  static func density(values: [Double], lowest: Double, bulkNegative: Double) -> SpectralDensity {
+    let largest = values.max() ?? 1
+    let sigma = pow(10, -2.5) * (largest - lowest)
+    let count = 1024
+    let grid = (0..<count).map { lowest - 6 * sigma + (largest - lowest + 12 * sigma) * Double($0) / Double(count - 1) }
+    func kernel(_ x: Double, _ centre: Double, _ width: Double) -> Double {
+      exp(-(x - centre) * (x - centre) / (2 * width * width)) / (width * (2 * Double.pi).squareRoot())
+    }
+    let tail = (0..<40).map { (0.02 * pow(1.12, Double($0)), 0.004 * pow(0.78, Double($0))) }
+    let remainder = grid.map { x in
+      tail.reduce(0.97 * kernel(x, 0, sigma)) { sum, piece in
+        sum + piece.1 * ((1 - bulkNegative) * kernel(x, piece.0, sigma) + bulkNegative * kernel(x, -piece.0, sigma))
+      }
+    }
+    let isolated = grid.map { x in values.reduce(0) { $0 + kernel(x, $1, sigma) } / Double(parameterCount) }
+    let exponents = (0..<400).map { -9 + 11 * Double($0) / 399 }
+    let unit = 0.06
+    return SpectralDensity(
+      grid: grid, density: zip(remainder, isolated).map { $0 + $1 },
+      lower: grid.indices.map { isolated[$0] + remainder[$0] * (0.7 - 0.4 * abs(sin(grid[$0] * 3))) },
+      upper: grid.indices.map { isolated[$0] + remainder[$0] * (1.35 + 0.6 * abs(sin(grid[$0] * 3))) }, confidence: 0.95,
+      sigma: sigma, probes: 10, steps: 90, deflated: values, quadratureDefect: 3.2e-6, negativeMass: 0.021,
+      logAxis: LogarithmicDensity(
+        grid: exponents,
+        positive: exponents.map { u in
+          0.6 * kernel(u, -5.2, 0.9) + 0.05 * kernel(u, -2, 0.7)
+            + values.filter { $0 > 0 }.reduce(0) { $0 + kernel(u, log10($1), unit) } / Double(parameterCount)
+        },
+        negative: exponents.map { u in
+          bulkNegative == 0
+            ? 0
+            : 0.32 * kernel(u, -5.4, 0.8) + 0.01 * kernel(u, -2.4, 0.5)
+              + values.filter { $0 < 0 }.reduce(0) { $0 + kernel(u, log10(-$1), unit) } / Double(parameterCount)
+        }, sigma: unit),
+      ritzValues: [[-1.1, 0.001, 12.25], [-0.9, 0.0011, 13.5]], ritzWeights: [[0.2, 0.7, 0.1], [0.25, 0.6, 0.15]],
+      orthogonality: 4.4e-7)
+  }
+
+  /// A small network with everything known exactly.
+  static func exact() -> OperatorSpectrum {
+    let eigenvalues = (0..<200).map { index in
+      index < 60 ? -1e-3 * exp(-Double(index) / 6) : index < 90 ? 0 : 1e-6 * exp(Double(index - 90) / 7)
+    }.sorted()
+    return OperatorSpectrum(
+      name: "hessian", dimension: 200, trace: TraceEstimate(value: 3.9, standardError: 0, method: "exact", probes: 0),
+      exact: ExactSpectrum(eigenvalues: eigenvalues, asymmetry: 2e-17))
+  }
+
+  /// Every number that can be one is NaN or infinite.
+  static func broken() -> OperatorSpectrum {
+    let bad = [Double.nan, .infinity, -.infinity]
+    return OperatorSpectrum(
+      name: "hessian", dimension: 3,
+      top: bad.map { Eigenpair(value: $0, residual: $0, converged: false, errorBound: $0) }, bottom: [],
+      topSolver: SolverEvidence(
+        tolerance: .nan, products: 0, restarts: 0, orthogonality: .nan, reason: "notFinite", message: "NaN in a product."),
+      trace: TraceEstimate(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
+      density: SpectralDensity(
+        grid: bad, density: bad, lower: bad, upper: bad, sigma: .nan, probes: 1, steps: 1, deflated: bad,
+        quadratureDefect: .nan, logAxis: LogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
+        ritzValues: [bad], ritzWeights: [bad], orthogonality: .nan),
+      outliers: OutlierCount(count: 0, ratio: .nan), gradientFraction: GradientFraction(
+        value: .nan, subspaceDimension: 0, chance: .nan),
+      exact: ExactSpectrum(eigenvalues: bad, asymmetry: .infinity))
+  }
+}
