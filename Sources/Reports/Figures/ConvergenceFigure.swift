@@ -36,7 +36,7 @@ enum ConvergenceFigure {
       content.append(
         Draw.text(
           Label("tolerance " + NumberText.typeset(tolerance, digits: 2)), x: area.right - 2, y: y - 5, anchor: .end,
-          classes: color.map { $0 + "-text" } ?? "rz-muted"))
+          classes: "rz-halo " + (color.map { $0 + "-text" } ?? "rz-muted")))
     }
     let shift = series.count == 2 ? min(4.0, area.width / Double(longest) / 4) : 0
     for (index, line) in series.enumerated() {

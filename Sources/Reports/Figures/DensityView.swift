@@ -55,8 +55,9 @@ struct DensityView {
     return before.density + fraction * (after.density - before.density)
   }
 
-  /// The largest density between two positions.
-  func peak(from lower: Double, to upper: Double) -> Double {
-    points.lazy.filter { $0.position >= lower && $0.position <= upper }.map(\.density).max() ?? 0
+  /// The deflated eigenvalues that stand apart: where the density is little more than their own kernels.
+  var isolated: [Double] {
+    guard let single else { return deflated }
+    return deflated.filter { (height(at: $0) ?? 0) < 4 * single }
   }
 }

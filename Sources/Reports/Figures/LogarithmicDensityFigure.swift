@@ -78,7 +78,8 @@ enum LogarithmicDensityFigure {
     }
     content.append(
       Draw.text(
-        "eigenvalue *λ*, logarithmic on both sides of zero", x: (area.left + area.right) / 2, y: area.bottom + 40,
+        signs.count == 2 ? "eigenvalue *λ*, logarithmic on both sides of zero" : "eigenvalue *λ*, logarithmic",
+        x: (area.left + area.right) / 2, y: area.bottom + 40,
         anchor: .middle))
     if single != nil {
       content.append(
@@ -89,10 +90,17 @@ enum LogarithmicDensityFigure {
       name: name, title: "Density over log₁₀|λ| of the \(OperatorName.full(spectrum.name))",
       description: "Density per decade of |λ| from 10^\(Int(exponents.lowerBound.rounded())) to "
         + "10^\(Int(exponents.upperBound.rounded())), negative and positive eigenvalues apart.",
-      caption:
-        "The same spectrum on a logarithmic axis of |λ|, which opens the bulk around zero: positive eigenvalues on the "
-        + "right, negative ones on the left with their axis reversed. Equal areas hold equal numbers of eigenvalues only "
-        + "on a linear vertical axis; this one is logarithmic too.",
+      caption: caption(signs),
       width: width, height: height, content: content)
+  }
+
+  private static func caption(_ signs: [Double]) -> String {
+    let sides =
+      signs.count == 2
+      ? "positive eigenvalues on the right, negative ones on the left with their axis reversed."
+      : "only \(signs.contains(-1) ? "negative" : "positive") eigenvalues are visible here."
+    return
+      "The same spectrum on a logarithmic axis of |λ|, which opens the bulk around zero: \(sides) The vertical axis, "
+      + "eigenvalues per decade as a fraction of all, is logarithmic as well."
   }
 }

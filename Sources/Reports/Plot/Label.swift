@@ -38,7 +38,7 @@ struct Label: Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpol
   func width(fontSize: Double) -> Double {
     runs.reduce(0) { sum, run in
       let small = run.style == .superscript || run.style == .subscripted
-      return sum + Double(run.text.count) * fontSize * 0.56 * (small ? 0.74 : 1)
+      return sum + Double(run.text.count) * fontSize * 0.62 * (small ? 0.74 : 1)
     }
   }
 
