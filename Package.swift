@@ -58,7 +58,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .target(name: "TestSupport", dependencies: ["Archives"], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "Archives", "Autodiff"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("Tensors", ["Tensors"]),
     tests("Archives", ["Tensors", "Archives"]),
     tests("Autodiff", ["Tensors", "Autodiff"]),
