@@ -1,5 +1,6 @@
 import Autodiff
 import Datasets
+import Krylov
 import Networks
 import Tensors
 
@@ -78,6 +79,9 @@ public struct Objective<Scalar: Real>: Sendable {
   public func at(_ parameters: Vector<Scalar>) throws(InputError) -> Objective {
     try Objective(self, parameters: parameters)
   }
+
+  /// The space of vectors over the selected parameters.
+  public var space: DenseVectorSpace<Scalar> { DenseVectorSpace(dimension: dimension, pool: pool) }
 
   /// P: the number of selected parameters.
   public var dimension: Int { selection.dimension(of: network) }
