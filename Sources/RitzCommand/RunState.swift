@@ -82,17 +82,17 @@ func fingerprint<Scalar: Real>(_ objective: Objective<Scalar>, _ dataset: Datase
   var checksum: UInt32 = 0
   for parameter in objective.network.parameters {
     let values = parameter.values.values(as: Double.self)
-    checksum = values.withUnsafeBytes { Checksum.crc32($0, continuing: checksum) }
+    checksum = values.withUnsafeBytes { Inflate.checksum($0, from: checksum) }
   }
   var row = [Double](repeating: 0, count: max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth)))
   for sample in 0..<dataset.count {
     row.withUnsafeMutableBufferPointer { row in
       guard let base = row.baseAddress else { return }
       dataset.copyInputs(sample..<sample + 1, into: base)
-      checksum = Checksum.crc32(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<(dataset.sampleSize * 8)]), continuing: checksum)
+      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<(dataset.sampleSize * 8)]), from: checksum)
       dataset.copyTargets(sample..<sample + 1, into: base)
       let width = dataset.targetsPerSample * dataset.targetWidth * 8
-      checksum = Checksum.crc32(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), continuing: checksum)
+      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), from: checksum)
     }
   }
   return checksum

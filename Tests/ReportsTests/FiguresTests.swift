@@ -86,6 +86,32 @@ import Testing
     }
   }
 
+  /// A result file can be edited by anyone before it is shown.
+  @Test func absurdCountsDoNotBreakPages() {
+    for count in [Int.min, -1, 0, Int.max] {
+      var spectrum = Fixture.hessian()
+      spectrum.dimension = count
+      spectrum.trace?.probes = count
+      spectrum.density?.probes = count
+      spectrum.density?.steps = count
+      spectrum.density?.upper.removeLast()
+      spectrum.density?.logAxis?.positive.removeLast(10)
+      spectrum.outliers?.count = count
+      spectrum.gradientFraction?.subspaceDimension = count
+      spectrum.topSolver?.products = count
+      var report = Fixture.report(operators: [spectrum])
+      report.model.parameterCount = count
+      report.data.samples = count
+      report.data.classes = count
+      report.execution.operatorProducts = count
+      report.execution.peakMemoryBytes = count
+      report.execution.seconds = Double(count) * 1e300
+      #expect(XMLReader(Report.html(report)).isWellFormed)
+      #expect(!TerminalSummary.text(report).isEmpty)
+      #expect(Figures.all(report).count == 4)
+    }
+  }
+
   @Test func whatWasNotMeasuredHasNoFigure() {
     #expect(Figures.all(Fixture.report(operators: [ReportedSpectrum(name: "hessian", dimension: 3)])).isEmpty)
     #expect(Figures.all(Fixture.report(operators: [])).isEmpty)

@@ -93,7 +93,11 @@ import Testing
 
   @Test func commandLineCanBePasted() {
     let page = Report.html(Fixture.report())
-    #expect(page.contains("ritz spectrum mnist-784-512-512-10.pt2 --data mnist/"))
-    #expect(page.contains("&#39;runs/first run&#39;"))
+    #expect(page.contains("ritz spectrum mnist-784-512-512-10.pt2 \\\n  --data mnist/ \\\n  --loss cross-entropy"))
+    #expect(page.contains("--output &#39;runs/first run&#39;"))
+    var report = Fixture.report(operators: [])
+    report.command = ["ritz", "it's", "", "a;b", "--x=$(y)"]
+    #expect(
+      Report.html(report).contains("ritz &#39;it&#39;\\&#39;&#39;s&#39; &#39;&#39; &#39;a;b&#39; &#39;--x=$(y)&#39;"))
   }
 }

@@ -1,3 +1,4 @@
+import Autodiff
 import Curvature
 import Datasets
 import Krylov

@@ -104,7 +104,7 @@ enum DensityFigure {
 
   private static func caption(_ density: ReportedDensity) -> String {
     var text =
-      "How the eigenvalues are distributed: each contributes a Gaussian of standard deviation σ = "
+      "How the eigenvalues are distributed: each contributes a Gaussian of standard deviation σ\u{A0}=\u{A0}"
       + "\(NumberText.typeset(density.sigma)), and the area under the curve is 1. The vertical axis is logarithmic, so a "
       + "single eigenvalue (dashed line) shows beside a bulk of all the others."
     if !density.deflated.isEmpty {

@@ -38,7 +38,7 @@ enum LogarithmicDensityFigure {
     let vertical = Scale.logarithmic(heights, from: area.bottom, to: area.top)
     area.left = Axis.width(of: vertical, height: area.height) + 6
     let domain = pow(10, exponents.lowerBound)...pow(10, exponents.upperBound)
-    let gap = 26.0
+    let gap = 30.0
     let panelWidth = signs.count == 2 ? (area.width - gap) / 2 : area.width
 
     var content: [Markup] = [Axis.vertical(vertical, in: area, title: "density per decade", titleX: 8)]
@@ -63,7 +63,7 @@ enum LogarithmicDensityFigure {
         curves.append(Draw.line(panel.left, level, panel.right, level, classes: "rz-dashed rz-zero"))
       }
       content.append(panel.clip(clip))
-      content.append(Axis.horizontal(horizontal, in: panel, prefix: sign < 0 ? "−" : "", grid: false))
+      content.append(Axis.horizontal(horizontal, in: panel, prefix: sign < 0 ? "−" : "", grid: false, overhang: 2))
       content.append(.element("g", ["clip-path": "url(#\(clip))"], curves))
       content.append(
         Draw.text(
@@ -100,7 +100,7 @@ enum LogarithmicDensityFigure {
       ? "positive eigenvalues on the right, negative ones on the left with their axis reversed."
       : "only \(signs.contains(-1) ? "negative" : "positive") eigenvalues are visible here."
     return
-      "The same spectrum on a logarithmic axis of |λ|, which opens the bulk around zero: \(sides) The vertical axis, "
+      "The same spectrum over the logarithm of the magnitude of λ, which opens the bulk around zero: \(sides) The vertical axis, "
       + "eigenvalues per decade as a fraction of all, is logarithmic as well."
   }
 }

@@ -56,7 +56,8 @@ enum PageStyle {
       main { padding: 16px 12px 48px; }
       h1 { font-size: 1.4rem; }
       .cards, header .cards { grid-template-columns: 1fr 1fr; gap: 8px; }
-      th, td { padding: 6px 8px; }
+      table { font-size: 0.86rem; }
+      th, td { padding: 6px 7px; }
       td { white-space: nowrap; }
       .card { padding: 8px 10px; }
       .card .value { font-size: 1.12rem; }
