@@ -140,10 +140,11 @@ func secondsNow() -> Double {
 /// The largest resident size so far, in bytes.
 func peakMemoryBytes() -> Int {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
   #if os(Linux)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   #else
+    getrusage(RUSAGE_SELF, &usage)
     return usage.ru_maxrss
   #endif
 }
