@@ -13,12 +13,15 @@ struct RunSettings: Codable, Equatable {
   var command: [String]
   /// Identifies θ and the data, so that a run is not resumed with others.
   var fingerprint: UInt32
+  /// Whether the parameters are not those of the model but stored with the run, as those of a network trained by it.
+  var storesParameters = false
 }
 
 /// The directory `state` of a run: its settings, and the latest state of every stage.
 struct RunState {
   let directory: OutputDirectory
   private static let settingsFile = "run.json"
+  private static let parametersFile = "parameters.npz"
 
   init(in output: OutputDirectory) throws { directory = try output.directory("state") }
 
@@ -36,9 +39,26 @@ struct RunState {
     }
   }
 
+  /// The network of a stored run.
+  static func network(of output: String, _ settings: RunSettings) throws -> Network {
+    let network = try settings.objective.network()
+    guard settings.storesParameters else { return network }
+    let archive = try NumpyArchive(contentsOf: output + "/state/" + parametersFile)
+    var values: [StoredValues] = []
+    for parameter in network.parameters { values.append(.double(try archive.array(named: parameter.name).doubles())) }
+    return try network.withParameters(values)
+  }
+
   /// Begins a run: its settings replace those of an earlier one, whose states are removed.
-  func begin(_ settings: RunSettings) throws {
+  func begin(_ settings: RunSettings, _ network: Network) throws {
     clear()
+    if settings.storesParameters {
+      let writer = try NumpyArchiveWriter(directory.path(Self.parametersFile))
+      for parameter in network.parameters {
+        try writer.add(parameter.name, shape: parameter.shape, parameter.values.values(as: Double.self))
+      }
+      try writer.finish()
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     try directory.write(Array(try encoder.encode(settings)), to: Self.settingsFile)
@@ -47,7 +67,7 @@ struct RunState {
   /// Removes the states of all stages: the run is complete, or begins anew.
   func clear() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
-    for name in names where name.hasSuffix(".npz") { try? FileManager.default.removeItem(atPath: directory.path(name)) }
+    for name in names where name.hasSuffix(".npz") && name != Self.parametersFile { try? FileManager.default.removeItem(atPath: directory.path(name)) }
   }
 
   private func name(_ kind: OperatorKind, _ stage: SpectrumStage) -> String { "\(kind.rawValue)-\(stage.rawValue).npz" }

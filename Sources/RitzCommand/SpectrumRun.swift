@@ -36,7 +36,7 @@ struct SpectrumRun {
     let settings = try RunState.settings(of: directory)
     let pool = WorkerPool(count: workers ?? WorkerPool.processorCount)
     return try perform(
-      settings, network: try settings.objective.network(), directory: directory, isResumed: true, pool: pool, reporting)
+      settings, network: try RunState.network(of: directory, settings), directory: directory, isResumed: true, pool: pool, reporting)
   }
 
   static func perform(
@@ -75,7 +75,7 @@ struct SpectrumRun {
       }
     } else {
       settings.fingerprint = mark
-      try state.begin(settings)
+      try state.begin(settings, network)
     }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     var measurements: [SpectrumMeasurement<Scalar>] = []

@@ -124,9 +124,12 @@ extension Objective {
   private func eigenpairs(
     _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>
   ) throws -> Eigenpairs<Vector<Scalar>> {
+    // A small problem may fill its whole space: then even clustered eigenvalues are found, in at most P products.
+    let isSmall = dimension <= 2000
     let options = EigenpairOptions(
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
-      maximumProducts: request.maximumProducts, seed: request.seed)
+      basisSize: isSmall ? dimension : nil,
+      maximumProducts: request.maximumProducts ?? (isSmall ? 3 * dimension + 100 : nil), seed: request.seed)
     var solver: EigenpairSolver<DenseVectorSpace<Scalar>>
     if let stored = try observer.restore(.eigenpairs) {
       solver = try EigenpairSolver(resuming: stored, space: operation.space, options: options)
