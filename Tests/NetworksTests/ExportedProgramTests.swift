@@ -56,56 +56,88 @@ struct ExportedProgramTests {
     Operation(target: target, arguments: arguments) { x, w in x.indices.map { function(x[$0], w[$0 % 3]) } }
   }
 
-  static let operations: [Operation] = [
-    each("aten.relu.default") { max($0, 0) }, each("aten.relu_.default") { max($0, 0) },
-    each("aten.tanh.default") { tanh($0) }, each("aten.sigmoid.default") { 1 / (1 + exp(-$0)) },
-    each("aten.silu.default") { $0 / (1 + exp(-$0)) }, each("aten.neg.default") { -$0 },
-    each("aten.exp.default") { exp($0) }, each("aten.abs.default") { abs($0) },
-    each("aten.square.default") { $0 * $0 }, each("aten.erf.default") { erf($0) },
-    each("aten.log_sigmoid.default") { -log1p(exp(-$0)) },
-    each("aten.selu.default") { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) },
-    each("aten.celu.default", [("alpha", #"{"as_float": 2.0}"#)]) { $0 > 0 ? $0 : 2 * expm1($0 / 2) },
-    each("aten.leaky_relu.default") { $0 > 0 ? $0 : 0.01 * $0 },
-    each("aten.leaky_relu.default", [("negative_slope", #"{"as_float": 0.3}"#)]) { $0 > 0 ? $0 : 0.3 * $0 },
-    each("aten.elu.default", [("alpha", #"{"as_float": 0.5}"#)]) { $0 > 0 ? $0 : 0.5 * expm1($0) },
-    each("aten.gelu.default") { $0 / 2 * (1 + erf($0 * 0.5.squareRoot())) },
-    each("aten.gelu.default", [("approximate", #"{"as_string": "tanh"}"#)]) {
-      $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
-    },
-    each("aten.softplus.default") { $0 > 20 ? $0 : log1p(exp($0)) },
-    each("aten.softplus.default", [("beta", #"{"as_int": 2}"#), ("threshold", #"{"as_float": 1.0}"#)]) {
-      2 * $0 > 1 ? $0 : log1p(exp(2 * $0)) / 2
-    },
-    each("aten.clone.default", [("memory_format", #"{"as_memory_format": 1}"#)]) { $0 },
-    each("aten.detach.default") { $0 }, each("aten.alias.default") { $0 },
-    each("aten.add.Tensor", [("other", #"{"as_int": 3}"#), ("alpha", #"{"as_float": 0.5}"#)]) { $0 + 1.5 },
-    each("aten.sub.Scalar", [("other", #"{"as_float": 3.0}"#)]) { $0 - 3 },
-    each("aten.mul.Scalar", [("other", #"{"as_float": 3.0}"#)]) { $0 * 3 },
-    each("aten.div.Tensor", [("other", #"{"as_float": 3.0}"#)]) { $0 / 3 },
-    each("aten.rsub.Scalar", [("other", #"{"as_float": 3.0}"#), ("alpha", #"{"as_int": 2}"#)]) { 3 - 2 * $0 },
-    pair("aten.add.Tensor", [("self", t("x")), ("other", t("p_w")), ("alpha", #"{"as_int": 2}"#)]) { $0 + 2 * $1 },
-    pair("aten.add_.Tensor", [("self", t("x")), ("other", t("p_w"))]) { $0 + $1 },
-    pair("aten.sub.Tensor", [("self", t("p_w")), ("other", t("x"))]) { $1 - $0 },
-    pair("aten.mul.Tensor", [("self", t("x")), ("other", t("p_w"))]) { $0 * $1 },
-    pair("aten.div.Tensor", [("self", t("x")), ("other", t("p_w"))]) { $0 / $1 },
-    pair("aten.rsub.Tensor", [("self", t("x")), ("other", t("p_w"))]) { $1 - $0 },
-    Operation(
-      target: "aten.dropout.default",
-      arguments: [("input", t("x")), ("p", #"{"as_float": 0.5}"#), ("train", #"{"as_bool": false}"#)]
-    ) { x, _ in x },
+  static func number(_ name: String, _ value: Double) -> [(String, String)] {
+    [(name, #"{"as_float": \#(value)}"#)]
+  }
+
+  static func softplus(_ x: Double) -> Double { x > 20 ? x : log1p(exp(x)) }
+  static func sharpSoftplus(_ x: Double) -> Double {
+    let scaled: Double = 2 * x
+    return scaled > 1 ? x : log1p(exp(scaled)) / 2
+  }
+  static func gelu(_ x: Double) -> Double {
+    let distribution: Double = (1 + erf(x / 2.0.squareRoot())) / 2
+    return x * distribution
+  }
+  static func approximateGELU(_ x: Double) -> Double {
+    let cubic: Double = x + 0.044715 * x * x * x
+    let factor: Double = (2 / Double.pi).squareRoot()
+    return x / 2 * (1 + tanh(factor * cubic))
+  }
+  static func selu(_ x: Double) -> Double {
+    let below: Double = 1.6732632423543772 * expm1(x)
+    return 1.0507009873554805 * (x > 0 ? x : below)
+  }
+  static func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+  static let functions: [Operation] = [
+    each("aten.relu.default") { x in max(x, 0) },
+    each("aten.relu_.default") { x in max(x, 0) },
+    each("aten.tanh.default") { x in tanh(x) },
+    each("aten.sigmoid.default", [], logistic),
+    each("aten.silu.default") { x in x * logistic(x) },
+    each("aten.neg.default") { x in -x },
+    each("aten.exp.default") { x in exp(x) },
+    each("aten.abs.default") { x in abs(x) },
+    each("aten.square.default") { x in x * x },
+    each("aten.erf.default") { x in erf(x) },
+    each("aten.log_sigmoid.default") { x in -log1p(exp(-x)) },
+    each("aten.selu.default", [], selu),
+    each("aten.celu.default", number("alpha", 2)) { x in x > 0 ? x : 2 * expm1(x / 2) },
+    each("aten.leaky_relu.default") { x in x > 0 ? x : 0.01 * x },
+    each("aten.leaky_relu.default", number("negative_slope", 0.3)) { x in x > 0 ? x : 0.3 * x },
+    each("aten.elu.default", number("alpha", 0.5)) { x in x > 0 ? x : 0.5 * expm1(x) },
+    each("aten.gelu.default", [], gelu),
+    each("aten.gelu.default", [("approximate", #"{"as_string": "tanh"}"#)], approximateGELU),
+    each("aten.softplus.default", [], softplus),
+    each("aten.softplus.default", [("beta", #"{"as_int": 2}"#)] + number("threshold", 1), sharpSoftplus),
+    each("aten.clone.default", [("memory_format", #"{"as_memory_format": 1}"#)]) { x in x },
+    each("aten.detach.default") { x in x },
+    each("aten.alias.default") { x in x },
+  ]
+
+  static let arithmetic: [Operation] = [
+    each("aten.add.Tensor", [("other", #"{"as_int": 3}"#)] + number("alpha", 0.5)) { x in x + 1.5 },
+    each("aten.sub.Scalar", number("other", 3)) { x in x - 3 },
+    each("aten.mul.Scalar", number("other", 3)) { x in x * 3 },
+    each("aten.div.Tensor", number("other", 3)) { x in x / 3 },
+    each("aten.rsub.Scalar", number("other", 3) + number("alpha", 2)) { x in 3 - 2 * x },
+    pair("aten.add.Tensor", [("self", t("x")), ("other", t("p_w"))] + number("alpha", 2)) { x, w in x + 2 * w },
+    pair("aten.add_.Tensor", [("self", t("x")), ("other", t("p_w"))]) { x, w in x + w },
+    pair("aten.sub.Tensor", [("self", t("p_w")), ("other", t("x"))]) { x, w in w - x },
+    pair("aten.mul.Tensor", [("self", t("x")), ("other", t("p_w"))]) { x, w in x * w },
+    pair("aten.div.Tensor", [("self", t("x")), ("other", t("p_w"))]) { x, w in x / w },
+    pair("aten.rsub.Tensor", [("self", t("x")), ("other", t("p_w"))]) { x, w in w - x },
+  ]
+
+  static let matrixProducts: [Operation] = [
     Operation(
       target: "aten.mm.default", arguments: [("self", t("x")), ("mat2", t("p_w"))], parameter: [3, 2],
-      result: ["N", "2"], expected: { x, w in product(x, w) }),
+      result: ["N", "2"], expected: { x, w in product(x, w, columns: 2) }),
     Operation(
       target: "aten.matmul.default", arguments: [("self", t("x")), ("other", t("p_w"))], parameter: [3, 2],
-      result: ["N", "2"], expected: { x, w in product(x, w) }),
+      result: ["N", "2"], expected: { x, w in product(x, w, columns: 2) }),
     Operation(
       target: "aten.addmm.default",
       arguments: [("self", t("x")), ("mat1", t("x")), ("mat2", t("p_w")), ("beta", #"{"as_int": 2}"#)],
-      parameter: [3, 3],
-      expected: { x, w in
-        x.indices.map { i in 2 * x[i] + (0..<3).reduce(0) { $0 + x[i / 3 * 3 + $1] * w[$1 * 3 + i % 3] } }
-      }),
+      parameter: [3, 3], expected: { x, w in zip(product(x, w, columns: 3), x).map { sum, x in sum + 2 * x } }),
+  ]
+
+  static let shapes: [Operation] = [
+    Operation(
+      target: "aten.dropout.default",
+      arguments: [("input", t("x"))] + number("p", 0.5) + [("train", #"{"as_bool": false}"#)]
+    ) { x, _ in x },
     Operation(
       target: "aten.t.default", arguments: [("self", t("x"))], result: ["3", "N"],
       expected: { x, _ in [x[0], x[3], x[1], x[4], x[2], x[5]] }),
@@ -120,17 +152,30 @@ struct ExportedProgramTests {
       result: ["N", "3", "1"], expected: { x, _ in x }),
     Operation(
       target: "aten.softmax.int", arguments: [("self", t("x")), ("dim", #"{"as_int": -1}"#)],
-      expected: { x, _ in LossTests.softmax(Array(x[..<3])) + LossTests.softmax(Array(x[3...])) }),
+      expected: { x, _ in softmaxRows(x) }),
     Operation(
       target: "aten.log_softmax.int",
       arguments: [("self", t("x")), ("dim", #"{"as_int": 1}"#), ("dtype", #"{"as_none": true}"#)],
-      expected: { x, _ in
-        (LossTests.softmax(Array(x[..<3])) + LossTests.softmax(Array(x[3...]))).map { log($0) }
-      }),
+      expected: { x, _ in softmaxRows(x).map { log($0) } }),
   ]
 
-  static func product(_ x: [Double], _ w: [Double]) -> [Double] {
-    (0..<4).map { i in (0..<3).reduce(0) { $0 + x[i / 2 * 3 + $1] * w[$1 * 2 + i % 2] } }
+  static let operations: [Operation] = functions + arithmetic + matrixProducts + shapes
+
+  static func softmaxRows(_ x: [Double]) -> [Double] {
+    LossTests.softmax(Array(x[..<3])) + LossTests.softmax(Array(x[3...]))
+  }
+
+  /// x [2, 3] times w [3, columns].
+  static func product(_ x: [Double], _ w: [Double], columns: Int) -> [Double] {
+    var result: [Double] = []
+    for row in 0..<2 {
+      for column in 0..<columns {
+        var sum = 0.0
+        for k in 0..<3 { sum += x[row * 3 + k] * w[k * columns + column] }
+        result.append(sum)
+      }
+    }
+    return result
   }
 
   @Test(arguments: operations) func operators(_ operation: Operation) throws {
@@ -142,7 +187,8 @@ struct ExportedProgramTests {
     fixture.shapes["y"] = operation.result
     let network = try Self.load(fixture)
     let expected = operation.expected(Self.x, w)
-    #expect(relativeError(try Self.outputs(network, batch: 2, Self.x), expected) < 1e-14)
+    let outputs = try Self.outputs(network, batch: 2, Self.x)
+    #expect(relativeError(outputs, expected) < 1e-14)
   }
 
   /// A size read from the input, arithmetic with it, and a reshape to the result; also at a batch of one.
@@ -179,8 +225,13 @@ struct ExportedProgramTests {
     fixture.node("s", "aten.add.Tensor", [("self", t("y")), ("other", t("r"))])
     fixture.shapes.merge(["r": ["N", "3"], "s": ["N", "3"]]) { $1 }
     fixture.outputs = ["s"]
-    let expected = Self.x.indices.map { 2 * max(0, Self.x[$0] * 0.25 * Double($0 % 3 + 1)) }
-    #expect(try Self.outputs(Self.load(fixture), batch: 2, Self.x) == expected)
+    var expected: [Double] = []
+    for (i, x) in Self.x.enumerated() {
+      let product: Double = x * 0.25 * Double(i % 3 + 1)
+      expected.append(2 * max(0, product))
+    }
+    let values = try Self.outputs(Self.load(fixture), batch: 2, Self.x)
+    #expect(values == expected)
 
     var views = ExportFixture.operation(
       "aten.mul.Tensor", [("self", t("x")), ("other", t("p_w"))], result: ["N", "3"])

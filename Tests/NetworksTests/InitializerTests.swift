@@ -11,12 +11,18 @@ struct InitializerTests {
       .parameters[0].values.values(as: Double.self)
   }
 
+  static let distributions: [(Initializer, Double, Bool)] = [
+    (.torch, 1 / 900, true),
+    (.kaimingUniform(), 2 / 300, true),
+    (.kaimingNormal(), 2 / 300, false),
+    (.kaimingNormal(.leakyReLU(slope: 3)), 0.2 / 300, false),
+    (.xavierUniform(), 2 / 500, true),
+    (.xavierNormal(.tanh), 1 / 90, false),
+    (.kaimingUniform(.factor(0.5)), 0.25 / 300, true),
+  ]
+
   /// Mean, variance, fourth moment and range of each distribution; 60,000 draws, five standard errors.
-  @Test(arguments: [
-    (Initializer.torch, 1.0 / 900, true), (.kaimingUniform(), 2.0 / 300, true), (.kaimingNormal(), 2.0 / 300, false),
-    (.kaimingNormal(.leakyReLU(slope: 3)), 0.2 / 300, false), (.xavierUniform(), 2.0 / 500, true),
-    (.xavierNormal(.tanh), 25.0 / 9 * 2 / 500, false), (.kaimingUniform(.factor(0.5)), 0.25 / 300, true),
-  ])
+  @Test(arguments: distributions)
   func moments(_ initializer: Initializer, variance: Double, isUniform: Bool) throws {
     let values = try Self.weights(initializer).map { $0 / variance.squareRoot() }
     let count = Double(values.count)
@@ -40,10 +46,12 @@ struct InitializerTests {
     }.parameters[0].values.values(as: Double.self)
     for i in 0..<min(rows, columns) {
       for j in 0..<min(rows, columns) {
-        let product = (0..<max(rows, columns)).reduce(0.0) { sum, k in
-          sum + (rows <= columns ? w[i * columns + k] * w[j * columns + k] : w[k * columns + i] * w[k * columns + j])
+        var product = 0.0
+        for k in 0..<max(rows, columns) {
+          product += rows <= columns ? w[i * columns + k] * w[j * columns + k] : w[k * columns + i] * w[k * columns + j]
         }
-        #expect(abs(product - (i == j ? 2 : 0)) < 1e-14)
+        let expected: Double = i == j ? 2 : 0
+        #expect(abs(product - expected) < 1e-14)
       }
     }
   }
@@ -58,8 +66,10 @@ struct InitializerTests {
       sum += w[0]
       squares += w[0] * w[0]
     }
-    #expect(abs(sum / Double(draws)) < 5 * (1 / (3 * Double(draws))).squareRoot())
-    #expect(abs(squares / Double(draws) - 1.0 / 3) < 5 * (4.0 / 45 / Double(draws)).squareRoot())
+    let count = Double(draws)
+    let (mean, variance): (Double, Double) = (sum / count, squares / count)
+    #expect(abs(mean) < 5 * (1 / (3 * count)).squareRoot())
+    #expect(abs(variance - 1 / 3) < 5 * (4 / (45 * count)).squareRoot())
   }
 
   @Test func biases() throws {

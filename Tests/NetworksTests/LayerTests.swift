@@ -53,10 +53,12 @@ struct LayerTests {
       network.parameters[2].values.values(as: Double.self)
     )
     for row in 0..<2 {
-      let h = (0..<3).map { w[2 * $0] * x[2 * row] + w[2 * $0 + 1] * x[2 * row + 1] + b[$0] }
+      var h = b
+      for i in 0..<3 { for k in 0..<2 { h[i] += w[2 * i + k] * x[2 * row + k] } }
       for i in 0..<3 {
-        let expected = max(0, h[i] + (0..<3).reduce(0) { $0 + v[3 * i + $1] * h[$1] })
-        #expect(abs(outputs[3 * row + i] - expected) < 1e-15)
+        var sum = h[i]
+        for k in 0..<3 { sum += v[3 * i + k] * h[k] }
+        #expect(abs(outputs[3 * row + i] - max(0, sum)) < 1e-15)
       }
     }
   }

@@ -46,9 +46,11 @@ struct LossTests {
       let p = Self.softmax(Array(z[row * 3..<row * 3 + 3]))
       #expect(abs(result.losses[row] + log(p[label])) < 1e-15)
       for c in 0..<3 {
-        #expect(abs(result.gradient[row * 3 + c] - (p[c] - (c == label ? 1 : 0))) < 1e-15)
+        let hot: Double = c == label ? 1 : 0
+        #expect(abs(result.gradient[row * 3 + c] - (p[c] - hot)) < 1e-15)
         for d in 0..<3 {
-          let expected = (c == d ? p[c] : 0) - p[c] * p[d]
+          let diagonal: Double = c == d ? p[c] : 0
+          let expected = diagonal - p[c] * p[d]
           #expect(abs(result.hessian[row * 3 + c][row * 3 + d] - expected) < 1e-15)
           #expect(result.hessian[row * 3 + c][(1 - row) * 3 + d] == 0)
         }
@@ -86,10 +88,15 @@ struct LossTests {
     let (z, y) = ([0.3, -1.2, 2.0], [0.2, 0.5, 0.3])
     let p = Self.softmax(z)
     let result = try Self.evaluate(.crossEntropy, z, [1, 3], targets: y, TensorType([1, 3]))
-    #expect(abs(result.losses[0] + zip(y, p).reduce(0) { $0 + $1.0 * log($1.1) }) < 1e-15)
+    var loss = 0.0
+    for c in 0..<3 { loss -= y[c] * log(p[c]) }
+    #expect(abs(result.losses[0] - loss) < 1e-15)
     for c in 0..<3 {
       #expect(abs(result.gradient[c] - (p[c] - y[c])) < 1e-15)
-      for d in 0..<3 { #expect(abs(result.hessian[c][d] - ((c == d ? p[c] : 0) - p[c] * p[d])) < 1e-15) }
+      for d in 0..<3 {
+        let diagonal: Double = c == d ? p[c] : 0
+        #expect(abs(result.hessian[c][d] - (diagonal - p[c] * p[d])) < 1e-15)
+      }
     }
   }
 
@@ -100,7 +107,10 @@ struct LossTests {
     #expect(abs(result.losses[0] - factor * 6) < 1e-15 && abs(result.losses[1] - factor * 5) < 1e-15)
     for c in 0..<6 {
       #expect(abs(result.gradient[c] - 2 * factor * (z[c] - y[c])) < 1e-15)
-      for d in 0..<6 { #expect(abs(result.hessian[c][d] - (c == d ? 2 * factor : 0)) < 1e-15) }
+      for d in 0..<6 {
+        let expected: Double = c == d ? 2 * factor : 0
+        #expect(abs(result.hessian[c][d] - expected) < 1e-15)
+      }
     }
   }
 
