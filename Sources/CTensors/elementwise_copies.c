@@ -3,20 +3,45 @@
 #include "elementwise_steps.h"
 #include "ritz_elementwise.h"
 
-// A block of 16 rows is read along its rows and written along its columns, both within a few cache lines.
-#define BLOCK 16
+// Blocks of 8 × 8 are transposed in registers: three rounds in which pairs of rows swap ever longer runs of elements.
+#define BLOCK 8
+typedef float float_row __attribute__((ext_vector_type(BLOCK)));
+typedef double double_row __attribute__((ext_vector_type(BLOCK)));
 
-#define COPIES(suffix, scalar)                                                                                      \
+#define SWAP(i, j, run)                                          \
+  {                                                              \
+    __typeof__(m[0]) first = m[i], second = m[j];                \
+    m[i] = __builtin_shufflevector(first, second, EVEN_##run);   \
+    m[j] = __builtin_shufflevector(first, second, ODD_##run);    \
+  }
+#define EVEN_1 0, 8, 2, 10, 4, 12, 6, 14
+#define ODD_1 1, 9, 3, 11, 5, 13, 7, 15
+#define EVEN_2 0, 1, 8, 9, 4, 5, 12, 13
+#define ODD_2 2, 3, 10, 11, 6, 7, 14, 15
+#define EVEN_4 0, 1, 2, 3, 8, 9, 10, 11
+#define ODD_4 4, 5, 6, 7, 12, 13, 14, 15
+
+#define TRANSPOSE(suffix, scalar)                                                                                   \
   RITZ_CLONES void ritz_transpose_##suffix(const scalar *a, long a_stride, scalar *result, long result_stride,      \
                                            long rows, long columns) {                                               \
-    for (long r0 = 0; r0 < rows; r0 += BLOCK) {                                                                     \
-      long r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;                                                              \
-      for (long c = 0; c < columns; c++)                                                                            \
-        for (long r = r0; r < r1; r++) result[c * result_stride + r] = a[r * a_stride + c];                         \
-    }                                                                                                               \
+    long whole_rows = rows - rows % BLOCK, whole_columns = columns - columns % BLOCK;                               \
+    for (long r = 0; r < whole_rows; r += BLOCK)                                                                    \
+      for (long c = 0; c < whole_columns; c += BLOCK) {                                                             \
+        scalar##_row m[BLOCK];                                                                                      \
+        for (int i = 0; i < BLOCK; i++) __builtin_memcpy(&m[i], a + (r + i) * a_stride + c, sizeof m[i]);           \
+        SWAP(0, 1, 1) SWAP(2, 3, 1) SWAP(4, 5, 1) SWAP(6, 7, 1)                                                 \
+        SWAP(0, 2, 2) SWAP(1, 3, 2) SWAP(4, 6, 2) SWAP(5, 7, 2)                                                 \
+        SWAP(0, 4, 4) SWAP(1, 5, 4) SWAP(2, 6, 4) SWAP(3, 7, 4)                                                 \
+        for (int i = 0; i < BLOCK; i++)                                                                             \
+          __builtin_memcpy(result + (c + i) * result_stride + r, &m[i], sizeof m[i]);                               \
+      }                                                                                                             \
+    for (long r = 0; r < whole_rows; r++)                                                                           \
+      for (long c = whole_columns; c < columns; c++) result[c * result_stride + r] = a[r * a_stride + c];           \
+    for (long c = 0; c < columns; c++)                                                                              \
+      for (long r = whole_rows; r < rows; r++) result[c * result_stride + r] = a[r * a_stride + c];                 \
   }
-COPIES(s, float)
-COPIES(d, double)
+TRANSPOSE(s, float)
+TRANSPOSE(d, double)
 
 // A box with its dimensions of extent 1 left out and the ones that form a single stride joined; always two dimensions or
 // more, the inner two last.
@@ -55,6 +80,9 @@ static long next_offset(const box *shape, long *position, long offset) {
   return offset;
 }
 
+// Rows an accumulating scatter walks together where its rows, not its columns, are next to each other.
+#define ROWS_TOGETHER 16
+
 #define BOXES(suffix, scalar)                                                                                         \
   RITZ_CLONES static void gather_plane_##suffix(const scalar *source, long row_stride, long stride, scalar *result,   \
                                                 long rows, long columns) {                                            \
@@ -67,6 +95,14 @@ static long next_offset(const box *shape, long *position, long offset) {
   }                                                                                                                   \
   RITZ_CLONES static void scatter_plane_##suffix(const scalar *source, scalar *result, long row_stride, long stride,  \
                                                  long rows, long columns, int accumulate) {                           \
+    if (accumulate && row_stride == 1 && stride != 1) {                                                               \
+      for (long r0 = 0; r0 < rows; r0 += ROWS_TOGETHER) {                                                             \
+        long r1 = r0 + ROWS_TOGETHER < rows ? r0 + ROWS_TOGETHER : rows;                                              \
+        for (long c = 0; c < columns; c++)                                                                            \
+          for (long r = r0; r < r1; r++) result[c * stride + r] += source[r * columns + c];                           \
+      }                                                                                                               \
+      return;                                                                                                         \
+    }                                                                                                                 \
     for (long r = 0; r < rows; r++, source += columns, result += row_stride) {                                        \
       if (accumulate && stride == 1)                                                                                  \
         for (long c = 0; c < columns; c++) result[c] += source[c];                                                    \
@@ -99,7 +135,10 @@ static long next_offset(const box *shape, long *position, long offset) {
     long row_stride = shape.strides[shape.rank - 2], stride = shape.strides[shape.rank - 1];                          \
     long position[RITZ_MAXIMUM_RANK + 2] = {0}, offset = 0;                                                           \
     for (long done = 0; done < shape.count; done += rows * columns) {                                                 \
-      scatter_plane_##suffix(source + done, result + offset, row_stride, stride, rows, columns, accumulate);          \
+      if (!accumulate && row_stride == 1 && stride != 1)                                                              \
+        ritz_transpose_##suffix(source + done, columns, result + offset, stride, rows, columns);                      \
+      else                                                                                                            \
+        scatter_plane_##suffix(source + done, result + offset, row_stride, stride, rows, columns, accumulate);        \
       offset = next_offset(&shape, position, offset);                                                                 \
     }                                                                                                                 \
   }

@@ -1,6 +1,6 @@
 // The transcendental steps, once for both precisions: included by the file that defines `scalar`, `bits`, the constants and
 // the polynomials. Everything is branch-free, so that the loops vectorise, and an element gets the same bits in a vector
-// and in the remainder of a loop. Results in the subnormal range are gradual. Worst errors are in the tests.
+// and in the remainder of a loop. Results in the subnormal range are gradual. The tests measure the worst errors.
 
 INLINE scalar from_bits(bits pattern) {
   scalar value;
@@ -58,7 +58,7 @@ INLINE scalar exponential(scalar x) {
 }
 
 // (exp(x) − 1)/2 = high + low for x in the range of the two limits. 2^(n−1) r is exact, and so is its sum with 2^(n−1) − ½
-// after the correction: what rounds is only the small rest, so that the cancellation for |x| < 1 costs nothing.
+// after the correction: only the small rest is rounded, so that the cancellation for |x| < 1 costs nothing.
 typedef struct {
   scalar high, low;
 } two_parts;

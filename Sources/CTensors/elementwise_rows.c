@@ -29,11 +29,45 @@
     }                                                                            \
   }
 
-// Sixteen independent sums, joined as a balanced tree: an order that depends on the row's length only.
-#define SUMS 16
-#define JOIN(sums)                                   \
-  for (int width = SUMS / 2; width > 0; width /= 2)  \
-    for (int j = 0; j < width; j++) sums[j] += sums[j + width];
+// Sixteen independent partial results, joined as a balanced tree, and then the elements that did not fill a vector, one after
+// the other: an order that depends on the row's length only.
+#define LANES 16
+typedef double double_lanes __attribute__((ext_vector_type(LANES)));
+typedef float float_lanes __attribute__((ext_vector_type(LANES)));
+
+#define LOAD(type, pointer)                        \
+  ({                                               \
+    type value_;                                   \
+    __builtin_memcpy(&value_, pointer, sizeof value_); \
+    value_;                                        \
+  })
+#define LOAD_DOUBLES(scalar, pointer) __builtin_convertvector(LOAD(scalar##_lanes, pointer), double_lanes)
+
+#define JOIN(lanes, combined)                                \
+  for (int width = LANES / 2; width > 0; width /= 2)         \
+    for (int j = 0; j < width; j++) {                        \
+      __typeof__(lanes[0]) x = lanes[j], y = lanes[j + width]; \
+      lanes[j] = combined;                                   \
+    }
+
+// The larger of x and y, NaN if either is.
+#define LARGER (((x > y) | (x != x)) ? x : y)
+
+#define ROW_REDUCTION(name, scalar, parameters, advance, vector_product, product)  \
+  RITZ_CLONES void name parameters {                                              \
+    for (long r = 0; r < rows; r++, advance) {                                    \
+      long c = 0;                                                                 \
+      double sum = 0;                                                             \
+      if (columns >= LANES) {                                                     \
+        double_lanes sums = 0;                                                    \
+        for (; c + LANES <= columns; c += LANES) sums += vector_product;          \
+        JOIN(sums, x + y)                                                         \
+        sum = sums[0];                                                            \
+      }                                                                           \
+      for (; c < columns; c++) sum += product;                                    \
+      result[r] = (scalar)sum;                                                    \
+    }                                                                             \
+  }
 
 #define ROWS(suffix, scalar)                                                                                        \
   VECTOR_STEP(add, suffix, scalar, +)                                                                               \
@@ -57,48 +91,37 @@
     }                                                                                                               \
   }                                                                                                                 \
                                                                                                                     \
-  RITZ_CLONES void ritz_row_sum_##suffix(const scalar *a, scalar *result, long rows, long columns) {                \
-    for (long r = 0; r < rows; r++, a += columns) {                                                                 \
-      double sums[SUMS] = {0};                                                                                      \
-      long c = 0;                                                                                                   \
-      for (; c + SUMS <= columns; c += SUMS)                                                                        \
-        for (int j = 0; j < SUMS; j++) sums[j] += (double)a[c + j];                                                 \
-      for (int j = 0; c < columns; c++, j++) sums[j] += (double)a[c];                                               \
-      JOIN(sums)                                                                                                    \
-      result[r] = (scalar)sums[0];                                                                                  \
-    }                                                                                                               \
-  }                                                                                                                 \
-  RITZ_CLONES void ritz_row_dot_##suffix(const scalar *a, const scalar *b, scalar *result, long rows,               \
-                                         long columns) {                                                            \
-    for (long r = 0; r < rows; r++, a += columns, b += columns) {                                                   \
-      double sums[SUMS] = {0};                                                                                      \
-      long c = 0;                                                                                                   \
-      for (; c + SUMS <= columns; c += SUMS)                                                                        \
-        for (int j = 0; j < SUMS; j++) sums[j] += (double)a[c + j] * (double)b[c + j];                              \
-      for (int j = 0; c < columns; c++, j++) sums[j] += (double)a[c] * (double)b[c];                                \
-      JOIN(sums)                                                                                                    \
-      result[r] = (scalar)sums[0];                                                                                  \
-    }                                                                                                               \
-  }                                                                                                                 \
-  RITZ_CLONES void ritz_row_max_##suffix(const scalar *a, scalar *result, long rows, long columns) {                \
-    for (long r = 0; r < rows; r++, a += columns) {                                                                 \
-      scalar best[SUMS];                                                                                            \
-      for (int j = 0; j < SUMS; j++) best[j] = -(scalar)INFINITY;                                                   \
-      long c = 0;                                                                                                   \
-      for (; c + SUMS <= columns; c += SUMS)                                                                        \
-        for (int j = 0; j < SUMS; j++) best[j] = LARGER(a[c + j], best[j]);                                         \
-      for (int j = 0; c < columns; c++, j++) best[j] = LARGER(a[c], best[j]);                                       \
-      for (int width = SUMS / 2; width > 0; width /= 2)                                                             \
-        for (int j = 0; j < width; j++) best[j] = LARGER(best[j], best[j + width]);                                 \
-      result[r] = best[0];                                                                                          \
-    }                                                                                                               \
-  }                                                                                                                 \
+  ROW_REDUCTION(ritz_row_sum_##suffix, scalar, (const scalar *a, scalar *result, long rows, long columns),            \
+                a += columns, LOAD_DOUBLES(scalar, a + c), (double)a[c])                                               \
+  ROW_REDUCTION(ritz_row_dot_##suffix, scalar,                                                                         \
+                (const scalar *a, const scalar *b, scalar *result, long rows, long columns),                           \
+                (a += columns, b += columns), LOAD_DOUBLES(scalar, a + c) * LOAD_DOUBLES(scalar, b + c),               \
+                (double)a[c] * (double)b[c])                                                                           \
+                                                                                                                       \
+  RITZ_CLONES void ritz_row_max_##suffix(const scalar *a, scalar *result, long rows, long columns) {                   \
+    for (long r = 0; r < rows; r++, a += columns) {                                                                    \
+      long c = 0;                                                                                                      \
+      scalar y = -(scalar)INFINITY;                                                                                    \
+      if (columns >= LANES) {                                                                                          \
+        scalar##_lanes best = LOAD(scalar##_lanes, a);                                                                 \
+        for (c = LANES; c + LANES <= columns; c += LANES) {                                                            \
+          scalar##_lanes x = LOAD(scalar##_lanes, a + c);                                                              \
+          best = ((x > best) | (x != x)) ? x : best;                                                                   \
+        }                                                                                                              \
+        JOIN(best, LARGER)                                                                                             \
+        y = best[0];                                                                                                   \
+      }                                                                                                                \
+      for (; c < columns; c++) {                                                                                       \
+        scalar x = a[c];                                                                                               \
+        y = LARGER;                                                                                                    \
+      }                                                                                                                \
+      result[r] = y;                                                                                                   \
+    }                                                                                                                  \
+  }                                                                                                                    \
   RITZ_CLONES void ritz_column_sum_##suffix(const scalar *a, scalar *result, long rows, long columns) {             \
     for (long r = 0; r < rows; r++, a += columns)                                                                   \
       RITZ_INDEPENDENT for (long c = 0; c < columns; c++) result[c] += a[c];                                        \
   }
 
-// The larger of the two, NaN if either is.
-#define LARGER(x, y) ((((x) > (y)) | ((x) != (x))) ? (x) : (y))
 ROWS(s, float)
 ROWS(d, double)

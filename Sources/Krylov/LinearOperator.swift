@@ -3,7 +3,7 @@ import Tensors
 /// A symmetric linear operator A on a vector space: all that the Krylov methods know of a matrix.
 ///
 /// Bring your own by conforming a type, or with ``ClosureOperator``.
-public protocol LinearOperator {
+public protocol LinearOperator<Space> {
   associatedtype Space: VectorSpace
 
   /// The space A maps to itself.

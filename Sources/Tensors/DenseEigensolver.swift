@@ -31,6 +31,7 @@ public struct SymmetricEigen: Sendable {
   /// Cost: O(n³), LAPACK's divide and conquer `dsyevd`.
   public static func decompose(_ matrix: [Double], order n: Int, vectors wantVectors: Bool) throws(InputError) -> Self {
     precondition(matrix.count == n * n)
+    if n == 0 { return Self(values: [], vectors: []) }
     try LinearAlgebraLibrary.load()
     var a = matrix
     var values = [Double](repeating: 0, count: n)
@@ -44,6 +45,7 @@ public struct SymmetricEigen: Sendable {
   ) throws(InputError) -> Self {
     let n = diagonal.count
     precondition(offDiagonal.count >= n - 1)
+    if n == 0 { return Self(values: [], vectors: []) }
     try LinearAlgebraLibrary.load()
     var values = diagonal
     var off = offDiagonal

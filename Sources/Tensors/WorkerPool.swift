@@ -65,21 +65,29 @@ public final class WorkerPool: Sendable {
     func loop() {
       ritz_use_one_thread()
       var seen = 0
-      while true {
-        ritz_monitor_lock(shared.monitor)
-        while !shared.state.stopping && shared.state.generation == seen { ritz_monitor_wait(shared.monitor) }
-        let state = shared.state
-        ritz_monitor_unlock(shared.monitor)
-        if state.stopping { return }
-        seen = state.generation
-        guard let job = state.job else { continue }
-        WorkerPool.drain(job, shared, worker)
+      while let generation = takePart(after: seen) {
+        seen = generation
         if shared.running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
           ritz_monitor_lock(shared.monitor)
           ritz_monitor_broadcast(shared.monitor)
           ritz_monitor_unlock(shared.monitor)
         }
       }
+    }
+
+    /// Waits for the job after the one seen last, works on it, and returns its number, or nil when the pool is gone.
+    ///
+    /// A function of its own because the job's closure must be released before the caller of `run` is told that the work is
+    /// done: it belongs to the caller, whose `withoutActuallyEscaping` traps on a reference that is left.
+    @inline(never)
+    private func takePart(after seen: Int) -> Int? {
+      ritz_monitor_lock(shared.monitor)
+      while !shared.state.stopping && shared.state.generation == seen { ritz_monitor_wait(shared.monitor) }
+      let state = shared.state
+      ritz_monitor_unlock(shared.monitor)
+      if state.stopping { return nil }
+      if let job = state.job { WorkerPool.drain(job, shared, worker) }
+      return state.generation
     }
   }
 

@@ -41,6 +41,7 @@ public final class Executor<Scalar: Real>: Sendable {
   private let parameters: Vector<Scalar>
   private let literals: Vector<Scalar>
   private let pool: WorkerPool
+  private let residualBytes: Int
   private let workers: [Workspace<Scalar>]
   private let fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
@@ -62,8 +63,34 @@ public final class Executor<Scalar: Real>: Sendable {
     self.literals = literals
     self.data = data
     self.pool = pool
+    self.residualBytes = residualBytes
     workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
+    fixed = Self.fixedValues(plans, parameters, literals, workers[0])
+  }
+
+  private init(_ other: Executor, at parameters: Vector<Scalar>) {
+    plans = other.plans
+    schedule = other.schedule
+    self.parameters = parameters
+    literals = other.literals
+    data = other.data
+    pool = other.pool
+    residualBytes = other.residualBytes
+    workers = other.workers
+    kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
+    fixed = Self.fixedValues(plans, parameters, literals, workers[0])
+  }
+
+  /// The same function at other parameters. It shares this one's arenas: the two must not run at the same time.
+  public func at(_ parameters: Vector<Scalar>) -> Executor {
+    precondition(parameters.count == self.parameters.count)
+    return Executor(self, at: parameters)
+  }
+
+  private static func fixedValues(
+    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ worker: Workspace<Scalar>
+  ) -> [Int: AlignedStorage<Scalar>] {
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
     for (size, plan) in plans {
       let storage = AlignedStorage<Scalar>(count: plan.count(.fixed))
@@ -72,13 +99,18 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      workers[0].run(plan, .fixed, &memory, first: true)
+      worker.run(plan, .fixed, &memory, first: true)
     }
-    self.fixed = fixed
+    return fixed
   }
 
   /// How many microbatches keep their residuals between products.
   public var keptMicrobatches: Int { kept.count }
+
+  /// How many microbatches would keep their residuals.
+  public static func keptMicrobatches(plans: [Int: Plan], schedule: Schedule, residualBytes: Int) -> Int {
+    KeptResiduals<Scalar>.sizes(schedule: schedule, plans: plans, bytes: residualBytes).count
+  }
 
   /// Bytes of arenas, sums and residuals this executor holds or will hold for calls with `vectors` vectors.
   public static func byteCount(
