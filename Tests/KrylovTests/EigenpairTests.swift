@@ -196,7 +196,7 @@ import Testing
 
   @Test func goesOnAfterProductsRanOut() throws {
     let operation = try KnownSpectrum.bulkAndOutliers.operation(Double.self)
-    var options = EigenpairOptions(top: 10, maximumProducts: 40)
+    var options = EigenpairOptions(top: 10, maximumProducts: 25)
     var solver = try EigenpairSolver(space: operation.space, options: options)
     #expect(try solver.run(operation).reason == .productsExhausted)
     options.maximumProducts = 2000
