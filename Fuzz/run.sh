@@ -8,7 +8,7 @@ seconds=${1:?usage: Fuzz/run.sh SECONDS [TARGET...]}
 shift
 here=$(cd "$(dirname "$0")" && pwd)
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(zip npy gzip idx)
+[ ${#targets[@]} -gt 0 ] || targets=(zip npy gzip idx pt2)
 
 # gold, Swift's default linker on Linux, fails on the sanitizer's symbols.
 linker=()

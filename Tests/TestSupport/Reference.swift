@@ -53,8 +53,8 @@ public struct ReferenceCase: Sendable {
   public let parameters: [Parameter]
   public let parameterCount: Int
   public let samples: Int
-  /// Numbers the network puts out for a sample, where the case says so.
-  public let outputs: Int?
+  /// Numbers the network puts out for a sample.
+  public let outputs: Int
   /// `x` and `y`.
   public let data: [String: NumpyArray]
   /// `loss`, `grad`, `v`, `hv`, `ggnv`, `hessian_eigenvalues`, `block_eigenvalues/<name>`, …
@@ -86,7 +86,8 @@ public struct ReferenceCase: Sendable {
     parameters = description.parameters
     parameterCount = description.parameter_count
     samples = description.samples
-    outputs = description.outputs
+    // Where the case does not say, its last parameter is the bias of the last layer.
+    outputs = description.outputs ?? parameters.last?.shape.first ?? 0
     data = try NumpyArchive(contentsOf: directory + "/data.npz").arrays()
     expected = try NumpyArchive(contentsOf: directory + "/expected.npz").arrays()
   }

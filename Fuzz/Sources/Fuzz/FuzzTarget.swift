@@ -1,6 +1,7 @@
 import Archives
+import Autodiff
 import Datasets
-import Foundation
+import Networks
 import Tensors
 
 /// The readers of untrusted files. Each must answer any bytes with a value or an `InputError`.
@@ -12,6 +13,11 @@ enum FuzzTarget: String, CaseIterable {
   case gzip
   /// IDX files and what a dataset makes of them.
   case idx
+  /// Exported programs, as packed archives (`PackedArchive`).
+  case pt2
+
+  /// The target of this process, set once before the fuzzer starts.
+  nonisolated(unsafe) static var current: FuzzTarget?
 
   /// Reads the bytes as the product would.
   func read(_ bytes: [UInt8]) {
@@ -26,6 +32,10 @@ enum FuzzTarget: String, CaseIterable {
         let data = try Dataset(inputs: array, targets: array, options: .init(standardisation: .meanDeviation))
         _ = data.inputs(0..<1, as: Float.self)
         try data.validateLabels(classes: 10)
+      case .pt2:
+        let network = try Network(exportedProgram: PackedArchive(bytes).zip, file: "fuzz.pt2")
+        var graph = Graph()
+        _ = try network.instantiate(batch: 3, in: &graph)
       }
     } catch let error as InputError {
       // Its text is part of the promise: one line, whatever the file holds.

@@ -1,5 +1,6 @@
 import Archives
 import Foundation
+import Networks
 
 extension FuzzTarget {
   /// Small valid files, from which mutation starts.
@@ -20,6 +21,11 @@ extension FuzzTarget {
         try Gzip.decompress(Seeds.gzippedIDX[...], file: "seed"), [0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 2],
         [0, 0, 0xd, 1, 0, 0, 0, 1, 0x3f, 0x80, 0, 0],
       ]
+    case .pt2:
+      let archive = try ExportedSeed.archive()
+      // A seed that is refused would start the search at the wrong place.
+      _ = try Network(exportedProgram: archive.zip, file: "seed.pt2")
+      return [archive.bytes]
     }
   }
 

@@ -19,6 +19,7 @@ if arguments.count == 4, arguments[2] == "--seeds" {
   exit(0)
 }
 
+FuzzTarget.current = target
 // libFuzzer sees the command line without the target's name. Its strings live as long as the process.
 var pointers: [UnsafeMutablePointer<CChar>?] = ([arguments[0]] + arguments[2...]).map { strdup($0) } + [nil]
 var count = CInt(pointers.count - 1)
@@ -30,6 +31,7 @@ let status = pointers.withUnsafeMutableBufferPointer { buffer in
     case .npy: { read(.npy, $0, $1) }
     case .gzip: { read(.gzip, $0, $1) }
     case .idx: { read(.idx, $0, $1) }
+    case .pt2: { read(.pt2, $0, $1) }
     }
   return LLVMFuzzerRunDriver(&count, &base, test)
 }
