@@ -149,7 +149,7 @@ struct Planner {
     guard case .elementwise(let operation) = graph[value].primitive.lowering else { return false }
     switch operation {
     case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less, .lessEqual,
-      .greater, .greaterEqual, .select:
+      .greater, .greaterEqual, .select, .maskPositive:
       return true
     default: return false
     }
