@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The samples a function runs over, in the executor's precision, rows in data order.
@@ -44,6 +45,8 @@ public final class Executor<Scalar: Real>: Sendable {
   private let workers: [Workspace<Scalar>]
   private let fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
+  /// One call at a time: calls share the workers' memory.
+  private let entrance = Mutex(())
 
   /// - Parameters:
   ///   - plans: one for each of the schedule's microbatch sizes.
@@ -62,7 +65,8 @@ public final class Executor<Scalar: Real>: Sendable {
     self.literals = literals
     self.data = data
     self.pool = pool
-    workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
+    let workers = (0..<pool.count).map { _ in Workspace<Scalar>(plans: Array(plans.values)) }
+    self.workers = workers
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
     for (size, plan) in plans {
@@ -72,7 +76,7 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      workers[0].run(plan, .fixed, &memory, first: true)
+      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .fixed, &memory, first: true) }
     }
     self.fixed = fixed
   }
@@ -90,13 +94,13 @@ public final class Executor<Scalar: Real>: Sendable {
     let primal = plans.values.map { $0.count(.primalResult) }.max() ?? 0
     let kept = KeptResiduals<Scalar>.byteCount(schedule: schedule, plans: plans, bytes: residualBytes)
     let totals = schedule.tasks > 1 ? (vectors * linear + primal) * MemoryLayout<Double>.stride : 0
-    return (workers * (arena + vectors * linear + primal) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
+    return (workers * (arena + vectors * linear + (linear > 0 ? 2 : 1) * primal) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
   }
 
   /// The sums of the outputs with a primal destination, such as the loss and its gradient.
   public func evaluate() -> Vector<Scalar> {
     let count = plans.values.map { $0.count(.primalResult) }.max() ?? 0
-    return run(vectors: [], resultCount: count, region: .primalResult)[0]
+    return entrance.withLock { _ in run(vectors: [], resultCount: count, region: .primalResult)[0] }
   }
 
   /// For each vector the sums of the outputs with a linear destination, such as Hessian-vector products.
@@ -105,7 +109,7 @@ public final class Executor<Scalar: Real>: Sendable {
   public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] {
     guard !vectors.isEmpty else { return [] }
     let count = plans.values.map { $0.count(.linearResult) }.max() ?? 0
-    return run(vectors: vectors, resultCount: count, region: .linearResult)
+    return entrance.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
   }
 
   private func run(vectors: [Vector<Scalar>], resultCount: Int, region: Region) -> [Vector<Scalar>] {
@@ -129,7 +133,7 @@ public final class Executor<Scalar: Real>: Sendable {
         memory[.weights] = data.weights.pointer + samples.lowerBound * data.rowsPerSample
         let residual = isPrimal ? nil : kept[index]
         memory[.residual] = residual?.pointer ?? workspace.residual.pointer
-        if isPrimal { memory[.primalResult] = sums }
+        memory[.primalResult] = isPrimal ? sums : workspace.unreadSums.pointer
         if residual?.isFilled != true {
           workspace.run(plan, .primal, &memory, first: position == 0)
           residual?.isFilled = true
@@ -159,7 +163,7 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.fixed] = fixed[size]?.pointer
       memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.direction] = storage.pointer
-      workers[0].run(plan, .direction, &memory, first: true)
+      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .direction, &memory, first: true) }
       result[size] = storage
     }
     return result
