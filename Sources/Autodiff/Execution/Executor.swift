@@ -109,6 +109,7 @@ public final class Executor<Scalar: Real>: Sendable {
   public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] {
     guard !vectors.isEmpty else { return [] }
     let count = plans.values.map { $0.count(.linearResult) }.max() ?? 0
+    guard count > 0 else { return vectors.map { _ in Vector(zeros: 0) } }
     return entrance.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
   }
 
