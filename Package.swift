@@ -43,7 +43,7 @@ let package = Package(
     library("Datasets", ["Tensors", "Archives"]),
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
     library("Training", ["Tensors", "Curvature", "Networks"]),
-    library("Analyses", ["Tensors", "Krylov", "Curvature"]),
+    library("Analyses", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
     library("Reports", ["Tensors", "Archives", "Analyses"]),
     library(
       "Ritz",

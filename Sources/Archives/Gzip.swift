@@ -102,6 +102,10 @@ public enum Gzip {
       }
       consumed += used
       length += made
+      guard length <= limit else {
+        throw InputError(
+          file: file, "decompresses to more than \(limit) bytes", remedy: "check that it is the right file")
+      }
       switch status {
       case .finished:
         output.removeLast(output.count - length)
@@ -113,10 +117,6 @@ public enum Gzip {
       case .unfinished:
         if length < capacity { throw cutShort(file) }
         // Room is used up. One byte beyond the limit tells a file of exactly that size from a larger one.
-        guard length <= limit else {
-          throw InputError(
-            file: file, "decompresses to more than \(limit) bytes", remedy: "check that it is the right file")
-        }
         capacity = min(limit + 1, max(2 * capacity, 1 << 12))
       }
     }

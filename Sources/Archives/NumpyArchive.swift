@@ -55,13 +55,6 @@ public struct NumpyArchive: Sendable {
     return arrays
   }
 
-  /// Writes arrays under their names, in order, to the file at `path`.
-  public static func write(_ arrays: KeyValuePairs<String, NumpyArray>, to path: String) throws {
-    let writer = try NumpyArchiveWriter(path)
-    for (name, array) in arrays { try writer.add(name, array) }
-    try writer.finish()
-  }
-
   /// Writes arrays under their names, in the order of the names, to the file at `path`.
   public static func write(_ arrays: [String: NumpyArray], to path: String) throws {
     let writer = try NumpyArchiveWriter(path)

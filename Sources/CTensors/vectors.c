@@ -121,3 +121,7 @@ DOTS(ritz_ddots, double, eight_double)
   }
 AXPYS(ritz_saxpys, float)
 AXPYS(ritz_daxpys, double)
+
+RITZ_CLONES void ritz_smul(double a, float *x, long n) {
+  for (long i = 0; i < n; i++) x[i] = (float)(a * (double)x[i]);
+}

@@ -1,5 +1,6 @@
 import Autodiff
 import Datasets
+import Krylov
 import Networks
 import Tensors
 
@@ -33,7 +34,8 @@ public struct Objective<Scalar: Real>: Sendable {
   public let effectiveSamples: Int
   /// The shape of the outputs of one sample.
   public let outputShape: [Int]
-  let parameters: Vector<Scalar>
+  /// θ, all parameters one after the other.
+  public let parameters: Vector<Scalar>
   let literals: Vector<Scalar>
   let data: BoundData<Scalar>
   let targetType: TensorType?
@@ -78,27 +80,25 @@ public struct Objective<Scalar: Real>: Sendable {
     try Objective(self, parameters: parameters)
   }
 
+  /// The space of vectors over the selected parameters.
+  public var space: DenseVectorSpace<Scalar> { DenseVectorSpace(dimension: dimension, pool: pool) }
+
   /// P: the number of selected parameters.
-  public var dimension: Int { selection.dimension(in: network) }
+  public var dimension: Int { selection.dimension(of: network) }
 
   /// The loss and its gradient with respect to the selected parameters.
   ///
-  /// - Throws: ``InputError`` where one of them is not finite.
-  public func lossAndGradient() throws -> (loss: Double, gradient: Vector<Scalar>) {
-    let sums = try executor { graph throws(InputError) in try graph.lossAndGradient() }.evaluate()
-    let loss = Double(sums[0])
-    guard loss.isFinite else {
-      throw InputError(
-        "the loss is \(loss): the network's outputs overflow on this data",
-        remedy: "check that the data is standardised as in training, or use --precision double")
-    }
-    let count = sums.count - 1
-    let gradient = Vector<Scalar>(count: count) { target in
-      sums.withUnsafePointer { source in
-        if let base = target.baseAddress { base.update(from: source + 1, count: count) }
-      }
-    }
-    return (loss, gradient)
+  /// - Throws: ``InputError`` where the loss is not finite.
+  public func lossAndGradient() throws -> (loss: Double, gradient: Vector<Scalar>) { try gradientFunction()(parameters) }
+
+  /// θ ↦ (L(θ), ∇L(θ)), planned once for many θ.
+  public func gradientFunction() throws(InputError) -> GradientFunction<Scalar> {
+    GradientFunction(executor: try executor { graph throws(InputError) in try graph.lossAndGradient() })
+  }
+
+  /// θ ↦ L(θ), without its gradient.
+  public func lossFunction() throws(InputError) -> GradientFunction<Scalar> {
+    GradientFunction(executor: try executor { graph throws(InputError) in [(graph.loss, .primal(offset: 0))] })
   }
 
   /// An executor for a function of this objective, planned at the schedule's microbatch sizes.

@@ -7,6 +7,10 @@ struct ObjectiveGraph {
   var graph = Graph()
   /// z = f(x; θ)
   let outputs: Value
+  /// y, one row a sample; the weights where the loss reads no targets.
+  let targets: Value
+  /// wᵢ / Σw
+  let weights: Value
   /// The microbatch's part of the objective, a scalar.
   let loss: Value
   /// The selected parameters.
@@ -26,7 +30,8 @@ struct ObjectiveGraph {
       targets = graph.source(.data(.targets), type: TensorType([rows] + targetType.shape, targetType.element))
     }
     let samples = try loss.perSample(outputs, targets: targets, in: &graph)
-    let weights = graph.source(.data(.weights), type: TensorType([rows]))
+    weights = graph.source(.data(.weights), type: TensorType([rows]))
+    self.targets = targets ?? weights
     self.loss = try graph.reduce(.sum, graph.multiply(samples, weights), over: [0])
     parameters = selection.indices.map { instance.parameters[$0] }
     var vectors: [Value] = []

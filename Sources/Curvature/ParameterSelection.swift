@@ -50,5 +50,5 @@ public struct ParameterSelection: Sendable {
   public func parameters(of network: Network) -> [Network.Parameter] { indices.map { network.parameters[$0] } }
 
   /// P, the dimension of operators on this selection.
-  public func dimension(in network: Network) -> Int { parameters(of: network).reduce(0) { $0 + $1.count } }
+  public func dimension(of network: Network) -> Int { parameters(of: network).reduce(0) { $0 + $1.count } }
 }

@@ -69,7 +69,7 @@ public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
     precondition(x.count == dimension)
     x.withUnsafeMutablePointer { x in
       pool.forRanges(of: dimension, chunk: Self.chunk) { range, _ in
-        for index in range { x[index] = Scalar(Double(x[index]) * a) }
+        Scalar.multiply(by: a, x + range.lowerBound, count: range.count)
       }
     }
   }
@@ -80,33 +80,12 @@ public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
     Vector(count: dimension) { target in
       guard let target = target.baseAddress else { return }
       pool.forRanges(of: dimension, chunk: Self.chunk) { range, _ in
+        let numbers = AlignedStorage<Double>(count: range.count, zeroed: false)
         switch distribution {
-        case .gaussian: Self.fillGaussian(target, range, stream)
-        case .rademacher: Self.fillRademacher(target, range, stream)
+        case .gaussian: fillGaussian(numbers.pointer, range, stream)
+        case .rademacher: fillRademacher(numbers.pointer, range, stream)
         }
-      }
-    }
-  }
-
-  private static func fillGaussian(_ target: UnsafeMutablePointer<Scalar>, _ range: Range<Int>, _ stream: RandomStream)
-  {
-    for index in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
-      let (first, second) = stream.block(UInt64(index / 2))
-      let radius = (-2 * log(RandomStream.unitInterval(first))).squareRoot()
-      let angle = 2 * Double.pi * RandomStream.unitInterval(second)
-      target[index] = Scalar(radius * cos(angle))
-      if index + 1 < range.upperBound { target[index + 1] = Scalar(radius * sin(angle)) }
-    }
-  }
-
-  private static func fillRademacher(
-    _ target: UnsafeMutablePointer<Scalar>, _ range: Range<Int>, _ stream: RandomStream
-  ) {
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: 128) {
-      let (low, high) = stream.block(UInt64(start / 128))
-      for bit in 0..<Swift.min(128, range.upperBound - start) {
-        let word = bit < 64 ? low : high
-        target[start + bit] = (word >> UInt64(bit & 63)) & 1 == 0 ? 1 : -1
+        Scalar.round(UnsafePointer(numbers.pointer), to: target + range.lowerBound, count: range.count)
       }
     }
   }
@@ -132,5 +111,27 @@ public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
     let partial = AlignedStorage<Double>(count: chunks)
     pool.forRanges(of: dimension, chunk: Self.chunk) { range, index in partial.pointer[index] = body(range) }
     return partial.buffer.reduce(0, +)
+  }
+}
+
+/// Normals number `range` of a stream by the method of Box and Muller; the range starts at an even number.
+private func fillGaussian(_ target: UnsafeMutablePointer<Double>, _ range: Range<Int>, _ stream: RandomStream) {
+  for index in stride(from: 0, to: range.count, by: 2) {
+    let (first, second) = stream.block(UInt64((range.lowerBound + index) / 2))
+    let radius = (-2 * log(RandomStream.unitInterval(first))).squareRoot()
+    let angle = 2 * Double.pi * RandomStream.unitInterval(second)
+    target[index] = radius * cos(angle)
+    if index + 1 < range.count { target[index + 1] = radius * sin(angle) }
+  }
+}
+
+/// Signs number `range` of a stream; the range starts at a multiple of 128.
+private func fillRademacher(_ target: UnsafeMutablePointer<Double>, _ range: Range<Int>, _ stream: RandomStream) {
+  for start in stride(from: 0, to: range.count, by: 128) {
+    let (low, high) = stream.block(UInt64((range.lowerBound + start) / 128))
+    for bit in 0..<Swift.min(128, range.count - start) {
+      let word = bit < 64 ? low : high
+      target[start + bit] = (word >> UInt64(bit & 63)) & 1 == 0 ? 1 : -1
+    }
   }
 }

@@ -137,8 +137,15 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
     case .full:
       return sweep(&w, norm)
     case .partial:
-      let due = loss.advance(alphas: alphas, betas: betas, norm: norm, noise: noise, scale: scale)
-      guard due && j > 0 && norm > 0 else {
+      var due = loss.advance(alphas: alphas, betas: betas, norm: norm, noise: noise, scale: scale)
+      guard j > 0 && norm > noise * scale else { return norm }
+      if !due && loss.wantsMeasurement {
+        calibrate(basis.coefficients(of: w), norm)
+        record.columnsRead += basis.count
+        due = loss.largest > noise.squareRoot()
+        loss.again = due
+      }
+      guard due else {
         record.orthogonalityBound = Swift.max(record.orthogonalityBound, loss.largest)
         return norm
       }
@@ -148,11 +155,17 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
     }
   }
 
+  private mutating func calibrate(_ coefficients: [Double], _ norm: Double) {
+    let least = Double(Space.Scalar.ulpOfOne) / Double(space.dimension).squareRoot()
+    loss.calibrate(measured: coefficients.map { $0 / norm }, noise: noise, least: least)
+  }
+
   /// Gram–Schmidt passes over the whole basis until one leaves most of the norm.
   private mutating func sweep(_ w: inout Space.Vector, _ norm: Double) -> Double {
     var norm = norm
     for pass in 0..<3 where norm > noise * scale {
       let coefficients = basis.coefficients(of: w)
+      if pass == 0 && orthogonalization == .partial { calibrate(coefficients, norm) }
       basis.subtract(coefficients, from: &w)
       record.passes += 1
       record.columnsRead += 2 * basis.count
@@ -192,6 +205,7 @@ extension Lanczos {
     result.numbers = [
       "alphas": alphas, "betas": betas, "scale": [scale], "noise": [noise], "loss": loss.current,
       "previous_loss": loss.previous, "orthogonality_bound": [record.orthogonalityBound],
+      "loss_factor": [loss.factor],
     ]
     result.integers = [
       "orthogonalization": [Orthogonalization.allCases.firstIndex(of: orthogonalization) ?? 0],
@@ -226,6 +240,7 @@ extension Lanczos {
     guard loss.current.count == tracked, loss.previous.count == Swift.max(0, tracked - 1) else {
       throw snapshot.damaged("the record of orthogonality does not fit the number of steps")
     }
+    loss.factor = try snapshot.number("loss_factor")
     loss.again = try snapshot.integer("again", in: 0...1) == 1
     record.passes = try snapshot.integer("passes")
     record.columnsRead = try snapshot.integer("columns_read")

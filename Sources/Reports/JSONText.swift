@@ -18,16 +18,21 @@ enum JSONText: Decodable {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .boolean(value)
+    } else if let value = try? container.decode(Double.self) {
+      // Nearly everything is a number, and a failed attempt is expensive. Beyond 2⁵³ a double may have lost digits.
+      if abs(value) < 0x1p53 {
+        self = .real(value)
+      } else if let whole = try? container.decode(Int64.self) {
+        self = .integer(whole)
+      } else if let whole = try? container.decode(UInt64.self) {
+        self = .unsigned(whole)
+      } else {
+        self = .real(value)
+      }
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode(Int64.self), value != 0 {
-      self = .integer(value)
-    } else if let value = try? container.decode(UInt64.self), value != 0 {
-      self = .unsigned(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .real(value)
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
     } else if let value = try? container.decode([JSONText].self) {
       self = .array(value)
     } else {

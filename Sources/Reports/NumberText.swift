@@ -20,6 +20,12 @@ enum NumberText {
     return mantissa + "×10" + superscript(exponent)
   }
 
+  /// Up to four significant digits without zeros at the end, typeset: `95`, `99.9`.
+  static func shortest(_ value: Double) -> String {
+    guard value.isFinite else { return "not finite" }
+    return String(format: "%.4g", value).replacingOccurrences(of: "-", with: "−")
+  }
+
   /// A count with thin spaces between thousands: `669 706`.
   static func count(_ value: Int) -> String { grouped(value, separator: "\u{202F}") }
 

@@ -16,6 +16,8 @@ public protocol RealKernels {
   static func scale(_ a: Self, _ x: UnsafeMutablePointer<Self>, count: Int)
   /// total ← x
   static func assign(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
+  /// x ← a x, each element rounded once
+  static func multiply(by a: Double, _ x: UnsafeMutablePointer<Self>, count: Int)
   /// total ← total + x
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
@@ -47,6 +49,7 @@ extension Float: RealKernels {
   public static func assign(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_sassign(x, total, count)
   }
+  public static func multiply(by a: Double, _ x: UnsafeMutablePointer<Float>, count: Int) { ritz_smul(a, x, count) }
   public static func commit(_ x: UnsafePointer<Float>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_scommit(x, total, count)
   }
@@ -84,6 +87,7 @@ extension Double: RealKernels {
   public static func assign(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
     total.update(from: x, count: count)
   }
+  public static func multiply(by a: Double, _ x: UnsafeMutablePointer<Double>, count: Int) { ritz_dscal(a, x, count) }
   public static func commit(_ x: UnsafePointer<Double>, to total: UnsafeMutablePointer<Double>, count: Int) {
     ritz_dcommit(x, total, count)
   }

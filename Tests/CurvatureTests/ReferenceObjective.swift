@@ -12,7 +12,7 @@ enum ReferenceObjective {
     _ reference: ReferenceCase, static isStatic: Bool = false, as type: Scalar.Type = Scalar.self,
     options: ExecutionOptions = ExecutionOptions(), workers: Int = 2, parameters: String? = nil
   ) throws -> Objective<Scalar> {
-    let network = try Network.load(isStatic ? reference.staticModelPath : reference.modelPath)
+    let network = try Network(exportedProgram: isStatic ? reference.staticModelPath : reference.modelPath)
     let dataset = try Dataset.load(reference.dataPath)
     let selection = try parameters.map { try ParameterSelection.parameter($0, of: network) }
     return try Objective(

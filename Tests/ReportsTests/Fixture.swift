@@ -9,7 +9,7 @@ enum Fixture {
   static let bottom = [-1.83, -1.21, -0.94, -0.733, -0.61]
 
   static func report(
-    title: String? = nil, name: String = "mnist-784-512-512-10.pt2", operators: [OperatorSpectrum]? = nil,
+    title: String? = nil, name: String = "mnist-784-512-512-10.pt2", operators: [ReportedSpectrum]? = nil,
     warnings: [String] = []
   ) -> SpectrumReport {
     SpectrumReport(
@@ -35,7 +35,8 @@ enum Fixture {
         definition: "−log softmax(z)[y], mean over samples"),
       gradient: ReportedGradient(norm: 0.04127),
       execution: ReportedExecution(
-        precision: "single", precisionReason: "more than 200000 parameters", workers: 2, microbatch: 256, tasks: 16, seed: 7,
+        precision: "single", precisionReason: "more than 200000 parameters", workers: 2, microbatch: 256, tasks: 16,
+        seed: 7,
         seconds: 187.25, operatorProducts: 1142, peakMemoryBytes: 1_510_000_000),
       conventions: [
         "loss": "Mean over samples; weight decay is not part of it.", "non-smooth points": "relu′(0) = 0",
@@ -45,44 +46,49 @@ enum Fixture {
       operators: operators ?? [hessian(), gaussNewton()], warnings: warnings)
   }
 
-  static func hessian() -> OperatorSpectrum {
+  static func hessian() -> ReportedSpectrum { madeHessian }
+  static func gaussNewton() -> ReportedSpectrum { madeGaussNewton }
+
+  private static let madeHessian: ReportedSpectrum = {
     let values = outliers + [0.9412, 0.8803]
     let top = values.enumerated().map { rank, value in
       let residual = rank == 11 ? 0.031 : value * pow(10, -7 + 0.25 * Double(rank))
-      return Eigenpair(
+      return ReportedEigenpair(
         value: value, residual: residual, converged: rank < 11, errorBound: rank < 11 ? residual * residual / 0.5 : nil,
         multiplicityNote: rank == 11 ? "multiplicity cannot be told while not converged" : nil)
     }
-    return OperatorSpectrum(
+    return ReportedSpectrum(
       name: "hessian", dimension: parameterCount, top: top,
-      bottom: bottom.enumerated().map { Eigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
-      topSolver: SolverEvidence(
+      bottom: bottom.enumerated().map { ReportedEigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
+      topSolver: ReportedSolver(
         tolerance: 6.1e-5, products: 184, restarts: 5, orthogonality: 3.1e-7, reason: "productLimit",
         message: "11 of 12 pairs converged within 184 products; allow more products or ask for fewer pairs."),
-      bottomSolver: SolverEvidence(
+      bottomSolver: ReportedSolver(
         tolerance: 6.1e-5, products: 58, restarts: 2, orthogonality: 2.9e-7, reason: "converged",
         message: "All 5 pairs converged."),
-      trace: TraceEstimate(value: 412.6, standardError: 5.91, method: "hutch++", probes: 90),
+      trace: ReportedTrace(value: 412.6, standardError: 5.91, method: "hutch++", probes: 90),
       density: density(values: outliers + bottom, lowest: -1.83, bulkNegative: 0.22),
-      outliers: OutlierCount(count: 10, ratio: 2.762, ratioToClasses: 65.07),
-      gradientFraction: GradientFraction(
+      outliers: ReportedOutliers(count: 10, ratio: 2.762, ratioToClasses: 65.07),
+      gradientFraction: ReportedGradientFraction(
         value: 0.7412, subspaceDimension: 10, chance: 10 / Double(parameterCount)),
       warnings: ["1 of 12 top eigenpairs did not converge."])
-  }
+  }()
 
-  static func gaussNewton() -> OperatorSpectrum {
-    let top = outliers.enumerated().map { Eigenpair(value: $1 * 0.98, residual: 1e-6 * Double($0 + 1), converged: true) }
-    return OperatorSpectrum(
+  private static let madeGaussNewton: ReportedSpectrum = {
+    let top = outliers.enumerated().map {
+      ReportedEigenpair(value: $1 * 0.98, residual: 1e-6 * Double($0 + 1), converged: true)
+    }
+    return ReportedSpectrum(
       name: "ggn", dimension: parameterCount, top: top,
-      topSolver: SolverEvidence(
+      topSolver: ReportedSolver(
         tolerance: 6e-5, products: 120, restarts: 3, orthogonality: 2e-7, reason: "converged",
         message: "All 10 pairs converged."),
-      trace: TraceEstimate(value: 405.2, standardError: 2.2, method: "hutch++", probes: 90),
+      trace: ReportedTrace(value: 405.2, standardError: 2.2, method: "hutch++", probes: 90),
       density: density(values: outliers.map { $0 * 0.98 }, lowest: 0, bulkNegative: 0))
-  }
+  }()
 
   /// A mixture: deflated eigenvalues with weight 1/P, a narrow bulk and tails, smoothed by the kernel.
-  static func density(values: [Double], lowest: Double, bulkNegative: Double) -> SpectralDensity {
+  static func density(values: [Double], lowest: Double, bulkNegative: Double) -> ReportedDensity {
     let largest = values.max() ?? 1
     let sigma = pow(10, -2.5) * (largest - lowest)
     let count = 1024
@@ -90,61 +96,105 @@ enum Fixture {
     func kernel(_ x: Double, _ centre: Double, _ width: Double) -> Double {
       exp(-(x - centre) * (x - centre) / (2 * width * width)) / (width * (2 * Double.pi).squareRoot())
     }
-    let tail = (0..<40).map { (0.02 * pow(1.12, Double($0)), 0.004 * pow(0.78, Double($0))) }
-    let remainder = grid.map { x in
-      tail.reduce(0.97 * kernel(x, 0, sigma)) { sum, piece in
-        sum + piece.1 * ((1 - bulkNegative) * kernel(x, piece.0, sigma) + bulkNegative * kernel(x, -piece.0, sigma))
+    let tail = (0..<40).map { (0.02 * pow(1.15, Double($0)), 0.012 * pow(0.76, Double($0))) }
+    func smoothed(_ x: Double) -> Double {
+      var sum = 0.97 * kernel(x, 0, sigma)
+      for (centre, weight) in tail {
+        sum += weight * (1 - bulkNegative) * kernel(x, centre, sigma)
+        sum += weight * bulkNegative * kernel(x, -centre, sigma)
       }
+      return sum
     }
-    let isolated = grid.map { x in values.reduce(0) { $0 + kernel(x, $1, sigma) } / Double(parameterCount) }
+    let remainder = grid.map(smoothed)
     let exponents = (0..<400).map { -9 + 11 * Double($0) / 399 }
     let unit = 0.06
-    return SpectralDensity(
+    func positive(_ u: Double) -> Double {
+      let isolated = values.filter { $0 > 0 }.reduce(0) { $0 + kernel(u, log10($1), unit) } / Double(parameterCount)
+      return 0.6 * kernel(u, -5.2, 0.9) + 0.05 * kernel(u, -2, 0.7) + isolated
+    }
+    func negative(_ u: Double) -> Double {
+      if bulkNegative == 0 { return 0 }
+      let isolated = values.filter { $0 < 0 }.reduce(0) { $0 + kernel(u, log10(-$1), unit) } / Double(parameterCount)
+      return 0.32 * kernel(u, -5.4, 0.8) + 0.01 * kernel(u, -2.4, 0.5) + isolated
+    }
+    let isolated = grid.map { x in values.reduce(0) { $0 + kernel(x, $1, sigma) } / Double(parameterCount) }
+    func band(_ factor: Double, _ ripple: Double) -> [Double] {
+      grid.indices.map { isolated[$0] + remainder[$0] * (factor + ripple * abs(sin(grid[$0] * 3))) }
+    }
+    return ReportedDensity(
       grid: grid, density: zip(remainder, isolated).map { $0 + $1 },
-      lower: grid.indices.map { isolated[$0] + remainder[$0] * (0.7 - 0.4 * abs(sin(grid[$0] * 3))) },
-      upper: grid.indices.map { isolated[$0] + remainder[$0] * (1.35 + 0.6 * abs(sin(grid[$0] * 3))) }, confidence: 0.95,
+      lower: band(0.7, -0.4), upper: band(1.35, 0.6), confidence: 0.95,
       sigma: sigma, probes: 10, steps: 90, deflated: values, quadratureDefect: 3.2e-6, negativeMass: 0.021,
-      logAxis: LogarithmicDensity(
+      logAxis: ReportedLogarithmicDensity(
         grid: exponents,
-        positive: exponents.map { u in
-          0.6 * kernel(u, -5.2, 0.9) + 0.05 * kernel(u, -2, 0.7)
-            + values.filter { $0 > 0 }.reduce(0) { $0 + kernel(u, log10($1), unit) } / Double(parameterCount)
-        },
-        negative: exponents.map { u in
-          bulkNegative == 0
-            ? 0
-            : 0.32 * kernel(u, -5.4, 0.8) + 0.01 * kernel(u, -2.4, 0.5)
-              + values.filter { $0 < 0 }.reduce(0) { $0 + kernel(u, log10(-$1), unit) } / Double(parameterCount)
-        }, sigma: unit),
+        positive: exponents.map(positive), negative: exponents.map(negative), sigma: unit),
       ritzValues: [[-1.1, 0.001, 12.25], [-0.9, 0.0011, 13.5]], ritzWeights: [[0.2, 0.7, 0.1], [0.25, 0.6, 0.15]],
       orthogonality: 4.4e-7)
   }
 
   /// A small network with everything known exactly.
-  static func exact() -> OperatorSpectrum {
-    let eigenvalues = (0..<200).map { index in
-      index < 60 ? -1e-3 * exp(-Double(index) / 6) : index < 90 ? 0 : 1e-6 * exp(Double(index - 90) / 7)
-    }.sorted()
-    return OperatorSpectrum(
-      name: "hessian", dimension: 200, trace: TraceEstimate(value: 3.9, standardError: 0, method: "exact", probes: 0),
-      exact: ExactSpectrum(eigenvalues: eigenvalues, asymmetry: 2e-17))
+  static func exact() -> ReportedSpectrum {
+    let negative = (0..<60).map { -1e-3 * exp(-Double($0) / 6) }
+    let zero = [Double](repeating: 0, count: 30)
+    let positive = (0..<110).map { 1e-6 * exp(Double($0) / 7) }
+    let eigenvalues = negative + zero + positive
+    return ReportedSpectrum(
+      name: "hessian", dimension: 200, trace: ReportedTrace(value: 3.9, standardError: 0, method: "exact", probes: 0),
+      exact: ReportedExactSpectrum(eigenvalues: eigenvalues, asymmetry: 2e-17))
   }
 
   /// Every number that can be one is NaN or infinite.
-  static func broken() -> OperatorSpectrum {
+  static func broken() -> ReportedSpectrum {
     let bad = [Double.nan, .infinity, -.infinity]
-    return OperatorSpectrum(
+    return ReportedSpectrum(
       name: "hessian", dimension: 3,
-      top: bad.map { Eigenpair(value: $0, residual: $0, converged: false, errorBound: $0) }, bottom: [],
-      topSolver: SolverEvidence(
-        tolerance: .nan, products: 0, restarts: 0, orthogonality: .nan, reason: "notFinite", message: "NaN in a product."),
-      trace: TraceEstimate(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
-      density: SpectralDensity(
+      top: bad.map { ReportedEigenpair(value: $0, residual: $0, converged: false, errorBound: $0) }, bottom: [],
+      topSolver: ReportedSolver(
+        tolerance: .nan, products: 0, restarts: 0, orthogonality: .nan, reason: "notFinite",
+        message: "NaN in a product."),
+      trace: ReportedTrace(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
+      density: ReportedDensity(
         grid: bad, density: bad, lower: bad, upper: bad, sigma: .nan, probes: 1, steps: 1, deflated: bad,
-        quadratureDefect: .nan, logAxis: LogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
+        quadratureDefect: .nan, logAxis: ReportedLogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
         ritzValues: [bad], ritzWeights: [bad], orthogonality: .nan),
-      outliers: OutlierCount(count: 0, ratio: .nan), gradientFraction: GradientFraction(
+      outliers: ReportedOutliers(count: 0, ratio: .nan),
+      gradientFraction: ReportedGradientFraction(
         value: .nan, subspaceDimension: 0, chance: .nan),
-      exact: ExactSpectrum(eigenvalues: bad, asymmetry: .infinity))
+      exact: ReportedExactSpectrum(eigenvalues: bad, asymmetry: .infinity))
+  }
+}
+
+extension Fixture {
+  /// A report in which nothing is missing, so that it shows every key there is.
+  static func complete() -> SpectrumReport {
+    var spectrum = hessian()
+    spectrum.exact = exact().exact
+    spectrum.density?.compatible = "google"
+    spectrum.bottom?[0].errorBound = 4e-12
+    spectrum.bottom?[0].multiplicityNote = "simple"
+    return report(title: "Everything", operators: [spectrum, gaussNewton()], warnings: ["one"])
+  }
+
+  /// Pictures of extremes: nothing, one value, equal values, the largest and the smallest numbers.
+  static func extremes() -> [ReportedSpectrum] {
+    let huge = Double.greatestFiniteMagnitude
+    let tiny = Double.leastNonzeroMagnitude
+    let sets: [[Double]] = [
+      [], [0], [3.5], [2, 2, 2], [huge, 1, -huge], [tiny, 0, -tiny], [1e-300, 1e-308], [1e16 + 2, 1e16],
+    ]
+    return sets.flatMap { values -> [ReportedSpectrum] in
+      let pairs = values.map { ReportedEigenpair(value: $0, residual: abs($0), converged: $0 > 1) }
+      return [1e-3, 0, huge, tiny].map { sigma in
+        ReportedSpectrum(
+          name: "extreme", dimension: max(1, values.count), top: pairs, bottom: pairs.reversed(),
+          topSolver: ReportedSolver(
+            tolerance: sigma, products: 1, restarts: 0, orthogonality: 0, reason: "converged", message: "Done."),
+          density: ReportedDensity(
+            grid: values, density: values.map(abs), lower: values, upper: values.map(abs), sigma: sigma, probes: 1,
+            steps: 1, deflated: values,
+            logAxis: ReportedLogarithmicDensity(grid: values, positive: values.map(abs), negative: values, sigma: sigma)),
+          exact: ReportedExactSpectrum(eigenvalues: values.sorted(), asymmetry: nil))
+      }
+    }
   }
 }

@@ -41,7 +41,7 @@ public struct ReferenceCase: Sendable {
     let parameters: [Parameter]
     let parameter_count: Int
     let samples: Int
-    let outputs: Int
+    let outputs: Int?
   }
 
   public let name: String
@@ -53,6 +53,7 @@ public struct ReferenceCase: Sendable {
   public let parameters: [Parameter]
   public let parameterCount: Int
   public let samples: Int
+  /// Numbers the network puts out for a sample.
   public let outputs: Int
   /// `x` and `y`.
   public let data: [String: NumpyArray]
@@ -64,6 +65,11 @@ public struct ReferenceCase: Sendable {
   /// The file at the fixed batch size of the data.
   public var staticModelPath: String { directory + "/static.pt2" }
   public var dataPath: String { directory + "/data.npz" }
+
+  /// Loads the network trained on real data `reference/real/<name>`.
+  public static func loadReal(_ name: String) throws -> ReferenceCase {
+    try ReferenceCase(directory: Reference.path("reference/real/" + name))
+  }
 
   /// Loads a case of `reference/cases` by its name.
   public static func load(_ name: String) throws -> ReferenceCase {
@@ -80,7 +86,8 @@ public struct ReferenceCase: Sendable {
     parameters = description.parameters
     parameterCount = description.parameter_count
     samples = description.samples
-    outputs = description.outputs
+    // Where the case does not say, its last parameter is the bias of the last layer.
+    outputs = description.outputs ?? parameters.last?.shape.first ?? 0
     data = try NumpyArchive(contentsOf: directory + "/data.npz").arrays()
     expected = try NumpyArchive(contentsOf: directory + "/expected.npz").arrays()
   }

@@ -30,6 +30,11 @@ public struct BoundData<Scalar: Real>: Sendable {
   }
 }
 
+/// Lets in one call at a time: calls share the workers' memory.
+private final class Entrance: Sendable {
+  let lock = Mutex(())
+}
+
 /// Runs a function over all samples: cut into microbatches and tasks, one task on one worker, sums committed in task order.
 ///
 /// - Precision: sums within a task in `Scalar`, across tasks in Double.
@@ -42,11 +47,11 @@ public final class Executor<Scalar: Real>: Sendable {
   private let parameters: Vector<Scalar>
   private let literals: Vector<Scalar>
   private let pool: WorkerPool
+  private let residualBytes: Int
   private let workers: [Workspace<Scalar>]
   private let fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
-  /// One call at a time: calls share the workers' memory.
-  private let entrance = Mutex(())
+  private let entrance: Entrance
 
   /// - Parameters:
   ///   - plans: one for each of the schedule's microbatch sizes.
@@ -65,9 +70,39 @@ public final class Executor<Scalar: Real>: Sendable {
     self.literals = literals
     self.data = data
     self.pool = pool
-    let workers = (0..<pool.count).map { _ in Workspace<Scalar>(plans: Array(plans.values)) }
-    self.workers = workers
+    self.residualBytes = residualBytes
+    entrance = Entrance()
+    workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
+    fixed = Self.fixedValues(plans, parameters, literals, workers[0], pool)
+  }
+
+  private init(_ other: Executor, at parameters: Vector<Scalar>) {
+    plans = other.plans
+    schedule = other.schedule
+    self.parameters = parameters
+    literals = other.literals
+    data = other.data
+    pool = other.pool
+    residualBytes = other.residualBytes
+    workers = other.workers
+    kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
+    entrance = other.entrance
+    fixed = other.entrance.lock.withLock { _ in
+      Self.fixedValues(other.plans, parameters, other.literals, other.workers[0], other.pool)
+    }
+  }
+
+  /// The same function at other parameters. It shares this one's arenas: calls of the two wait for each other.
+  public func at(_ parameters: Vector<Scalar>) -> Executor {
+    precondition(parameters.count == self.parameters.count)
+    return Executor(self, at: parameters)
+  }
+
+  private static func fixedValues(
+    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ worker: Workspace<Scalar>,
+    _ pool: WorkerPool
+  ) -> [Int: AlignedStorage<Scalar>] {
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
     for (size, plan) in plans {
       let storage = AlignedStorage<Scalar>(count: plan.count(.fixed))
@@ -76,13 +111,18 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .fixed, &memory, first: true) }
+      pool.run(tasks: 1) { _, _ in worker.run(plan, .fixed, &memory, first: true) }
     }
-    self.fixed = fixed
+    return fixed
   }
 
   /// How many microbatches keep their residuals between products.
   public var keptMicrobatches: Int { kept.count }
+
+  /// How many microbatches would keep their residuals.
+  public static func keptMicrobatches(plans: [Int: Plan], schedule: Schedule, residualBytes: Int) -> Int {
+    KeptResiduals<Scalar>.sizes(schedule: schedule, plans: plans, bytes: residualBytes).count
+  }
 
   /// Bytes of arenas, sums and residuals this executor holds or will hold for calls with `vectors` vectors.
   public static func byteCount(
@@ -94,13 +134,14 @@ public final class Executor<Scalar: Real>: Sendable {
     let primal = plans.values.map { $0.count(.primalResult) }.max() ?? 0
     let kept = KeptResiduals<Scalar>.byteCount(schedule: schedule, plans: plans, bytes: residualBytes)
     let totals = schedule.tasks > 1 ? (vectors * linear + primal) * MemoryLayout<Double>.stride : 0
-    return (workers * (arena + vectors * linear + (linear > 0 ? 2 : 1) * primal) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
+    let sums = vectors * linear + (linear > 0 ? 2 : 1) * primal
+    return (workers * (arena + sums) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
   }
 
   /// The sums of the outputs with a primal destination, such as the loss and its gradient.
   public func evaluate() -> Vector<Scalar> {
     let count = plans.values.map { $0.count(.primalResult) }.max() ?? 0
-    return entrance.withLock { _ in run(vectors: [], resultCount: count, region: .primalResult)[0] }
+    return entrance.lock.withLock { _ in run(vectors: [], resultCount: count, region: .primalResult)[0] }
   }
 
   /// For each vector the sums of the outputs with a linear destination, such as Hessian-vector products.
@@ -110,7 +151,7 @@ public final class Executor<Scalar: Real>: Sendable {
     guard !vectors.isEmpty else { return [] }
     let count = plans.values.map { $0.count(.linearResult) }.max() ?? 0
     guard count > 0 else { return vectors.map { _ in Vector(zeros: 0) } }
-    return entrance.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
+    return entrance.lock.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
   }
 
   private func run(vectors: [Vector<Scalar>], resultCount: Int, region: Region) -> [Vector<Scalar>] {

@@ -97,7 +97,7 @@ final class KeptResiduals<Scalar: Real>: @unchecked Sendable {
     sizes(schedule: schedule, plans: plans, bytes: bytes).reduce(0, +) * MemoryLayout<Scalar>.stride
   }
 
-  private static func sizes(schedule: Schedule, plans: [Int: Plan], bytes: Int) -> [Int] {
+  static func sizes(schedule: Schedule, plans: [Int: Plan], bytes: Int) -> [Int] {
     var left = bytes / MemoryLayout<Scalar>.stride
     var sizes: [Int] = []
     for index in 0..<schedule.microbatchCount {

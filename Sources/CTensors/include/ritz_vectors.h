@@ -10,6 +10,8 @@ void ritz_daxpy(double a, const double *x, double *y, long n);
 // x *= a
 void ritz_sscal(float a, float *x, long n);
 void ritz_dscal(double a, double *x, long n);
+// x *= a, rounded once
+void ritz_smul(double a, float *x, long n);
 // total += x, total in double: the commit of a task's parameter sums
 void ritz_scommit(const float *x, double *total, long n);
 void ritz_dcommit(const double *x, double *total, long n);

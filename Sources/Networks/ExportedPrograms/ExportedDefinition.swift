@@ -66,20 +66,23 @@ struct ExportedDefinition: NetworkDefinition {
 
 /// The state of a walk through an exported graph: the values its names stand for so far.
 private struct ProgramWalk {
+  private static let largestRank = 32
+
   let expected: [String: [Int?]]?
   private var values: [String: ProgramValue] = [:]
-  /// Names whose tensors may share memory in PyTorch, so that overwriting one changes the others.
-  private var sharing: [String: Int] = [:]
-  private var groups: [[String]] = []
-  /// Names of memory that has been overwritten through another name, by the node that did.
-  private var overwritten: [String: String] = [:]
+  /// For names whose tensors may share memory in PyTorch: which memory, and how many names it had before.
+  private var sharing: [String: (memory: Int, order: Int)] = [:]
+  /// How many names each memory has had.
+  private var nameCounts: [Int] = []
+  /// By memory, the node that overwrote it last and the number of names from then on: older ones are not to be read.
+  private var overwritten: [Int: (node: String, order: Int)] = [:]
 
   init(expected: [String: [Int?]]?) { self.expected = expected }
 
   func value(_ name: String) throws(InputError) -> ProgramValue {
-    if let node = overwritten[name] {
+    if let (memory, order) = sharing[name], let last = overwritten[memory], order < last.order {
       throw InputError(
-        "'\(name)' is read after the operator in place at node '\(node)' changed it through another view",
+        "'\(name)' is read after the operator in place at node '\(last.node)' changed it through another view",
         remedy: "build the model with inplace=False and export it again")
     }
     guard let value = values[name] else { throw InputError("'\(name)' is read before it is computed") }
@@ -95,6 +98,9 @@ private struct ProgramWalk {
     guard values.updateValue(value, forKey: name) == nil else { throw InputError("'\(name)' is computed twice") }
     guard case .tensor(let tensor) = value else { return }
     let shape = graph.shape(of: tensor)
+    guard shape.count <= Self.largestRank else {
+      throw InputError("'\(name)' has \(shape.count) dimensions, more than \(Self.largestRank)")
+    }
     _ = try AtenLowering.checkedCount(shape)
     guard let expected else { return }
     guard let recorded = expected[name] else {
@@ -124,7 +130,7 @@ private struct ProgramWalk {
     let call = AtenCall(arguments: arguments)
     let result = try lowering.lower(call, &graph)
     let own = node.inputs.first { $0.name == "self" || $0.name == "input" }?.argument
-    if isInPlace, let result, case .tensor(let name)? = own { try overwrite(name, with: result, by: node) }
+    if isInPlace, let result, case .tensor(let name)? = own { overwrite(name, with: result, by: node) }
     switch (result, node.outputs.first) {
     case (nil, _): break
     case (.tensor(let value)?, .tensor(let name)?) where node.outputs.count == 1:
@@ -175,25 +181,24 @@ private struct ProgramWalk {
     }
   }
 
-  /// Notes that `name` and `other` may be the same memory.
+  /// Notes that `name` may be the same memory as `other`.
   private mutating func share(_ name: String, _ other: String) {
-    let group: Int
-    if let known = sharing[other] {
-      group = known
-    } else {
-      group = groups.count
-      groups.append([other])
-      sharing[other] = group
+    let memory = sharing[other]?.memory ?? nameCounts.count
+    if memory == nameCounts.count {
+      nameCounts.append(1)
+      sharing[other] = (memory, 0)
     }
-    groups[group].append(name)
-    sharing[name] = group
+    sharing[name] = (memory, nameCounts[memory])
+    nameCounts[memory] += 1
   }
 
   /// What an operator in place does to `name`: it stands for the result from now on, and no view of it may be read.
-  private mutating func overwrite(_ name: String, with value: ProgramValue, by node: ProgramNode) throws(InputError) {
+  private mutating func overwrite(_ name: String, with value: ProgramValue, by node: ProgramNode) {
     values[name] = value
-    guard let group = sharing[name] else { return }
-    for other in groups[group] where other != name { overwritten[other] = node.name }
+    guard let memory = sharing[name]?.memory else { return }
+    overwritten[memory] = (node.name, nameCounts[memory])
+    sharing[name] = (memory, nameCounts[memory])
+    nameCounts[memory] += 1
   }
 }
 

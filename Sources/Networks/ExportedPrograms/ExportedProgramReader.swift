@@ -11,7 +11,12 @@ struct ExportedProgramReader {
   private var literalNames: [[String]] = []
   /// The parameters' places in the archive, to find tied and overlapping ones.
   private var parameterEntries: [ExportedArchive.Entry] = []
+  /// The parameters in each member of the archive.
+  private var parametersByMember: [String: [Int]] = [:]
   private let used: Set<String>
+
+  private static let largestNodeCount = 1 << 18
+  private static let largestArrayCount = 1 << 16
 
   private var graph: ProgramGraph { archive.program.module.graph }
   private var signature: ProgramSignature { archive.program.module.signature }
@@ -37,6 +42,11 @@ struct ExportedProgramReader {
   }
 
   private mutating func read() throws(InputError) -> Network {
+    guard graph.nodes.count <= Self.largestNodeCount, archive.weights.count <= Self.largestArrayCount else {
+      throw InputError(
+        "the model has \(graph.nodes.count) nodes and \(archive.weights.count) arrays; "
+          + "\(Self.largestNodeCount) and \(Self.largestArrayCount) are read at most")
+    }
     if let error = ExportedDefinition.unsupported(in: graph.nodes) { throw error }
     let (inputName, outputName) = (try userInput(), try userOutput())
     let (input, batch, example) = try inputType(of: inputName)
@@ -146,7 +156,8 @@ struct ExportedProgramReader {
     guard entry.tensor.elementType.element == .real else {
       throw InputError(place: "parameter '\(name)'", "holds integers", remedy: "export a floating-point model")
     }
-    for (index, other) in parameterEntries.enumerated() where other.member == entry.member {
+    for index in parametersByMember[entry.member, default: []] {
+      let other = parameterEntries[index]
       if other.tensor.isSame(as: entry.tensor) {
         parameterNames[index].append(value)
         return parameters[index] = parameters[index].withAlias(name)
@@ -160,6 +171,7 @@ struct ExportedProgramReader {
     parameters.append(
       Network.Parameter(name: name, shape: entry.tensor.shape, values: try values(of: entry, named: name)))
     parameterNames.append([value])
+    parametersByMember[entry.member, default: []].append(parameterEntries.count)
     parameterEntries.append(entry)
   }
 
@@ -200,8 +212,8 @@ struct ExportedProgramReader {
   private mutating func addAliases() {
     let known = Set(parameters.flatMap { [$0.name] + $0.aliases })
     for (name, entry) in archive.weights.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
-      for (index, other) in parameterEntries.enumerated()
-      where other.member == entry.member && other.tensor.isSame(as: entry.tensor) {
+      for index in parametersByMember[entry.member, default: []]
+      where parameterEntries[index].tensor.isSame(as: entry.tensor) {
         parameters[index] = parameters[index].withAlias(name)
       }
     }

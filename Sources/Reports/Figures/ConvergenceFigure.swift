@@ -2,18 +2,22 @@ import Analyses
 
 /// Residual norms of the eigenpairs against the tolerance, on a logarithmic axis.
 enum ConvergenceFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
-    let series: [(pairs: [Eigenpair], tolerance: Double?, color: SeriesColor, label: String)] = [
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
+    let series: [(pairs: [ReportedEigenpair], tolerance: Double?, color: SeriesColor, label: String)] = [
       (spectrum.top ?? [], spectrum.topSolver?.tolerance, .blue, "largest"),
       (spectrum.bottom ?? [], spectrum.bottomSolver?.tolerance, .vermilion, "smallest"),
     ].filter { !$0.pairs.isEmpty }
-    let tolerances = Set(series.compactMap(\.tolerance).filter { $0 > 0 && $0.isFinite }).sorted()
+    let limits = Set(series.compactMap(\.tolerance).filter { $0 > 0 && $0.isFinite }).sorted()
+    // Where the ends have tolerances of their own, each line has the colour of its end.
+    let tolerances = limits.map { limit in
+      (value: limit, color: limits.count > 1 ? series.first { $0.tolerance == limit }?.color : nil)
+    }
     let residuals = series.flatMap { $0.pairs.map(\.residual) }.filter { $0.isFinite && $0 > 0 }
-    guard !series.isEmpty, let heights = ClosedRange(holding: residuals + tolerances) else { return nil }
+    guard !series.isEmpty, let heights = ClosedRange(holding: residuals + limits) else { return nil }
     let floor = max(heights.lowerBound / 3, heights.upperBound / 1e30, .leastNormalMagnitude)
     let ceiling = min(heights.upperBound * 4, .greatestFiniteMagnitude)
 
-    let legend = legend(series.map { ($0.color, $0.label, $0.pairs) })
+    let legend = legend(series.map { ($0.color, $0.label, $0.pairs) }, tolerances)
     let top = 14 + legend.height(within: width - 16) + 30
     let height = top + 200 + 52
     var area = PlotArea(left: 0, top: top, right: width - 16, bottom: height - 52)
@@ -28,23 +32,20 @@ enum ConvergenceFigure {
       ranks(horizontal, longest, area),
     ]
     for tolerance in tolerances {
-      guard let y = vertical.position(tolerance) else { continue }
-      let owners = series.filter { $0.tolerance == tolerance }
-      let color = owners.count == 1 && tolerances.count > 1 ? "rz-\(owners[0].color.rawValue)" : nil
-      content.append(
-        Draw.line(area.left, y, area.right, y, classes: "rz-dashed \(color.map { $0 + "-line" } ?? "rz-zero")"))
-      content.append(
-        Draw.text(
-          Label("tolerance " + NumberText.typeset(tolerance, digits: 2)), x: area.right - 2, y: y - 5, anchor: .end,
-          classes: color.map { $0 + "-text" } ?? "rz-muted"))
+      guard let y = vertical.position(tolerance.value) else { continue }
+      let stroke = tolerance.color.map { "rz-\($0.rawValue)-line" } ?? "rz-zero"
+      content.append(Draw.line(area.left, y, area.right, y, classes: "rz-dashed \(stroke)"))
     }
-    let shift = series.count == 2 ? min(4.0, area.width / Double(longest) / 4) : 0
+    let spacing = area.width / Double(longest)
+    let radius = min(3.6, max(1.8, spacing * 0.42))
+    let shift = series.count == 2 ? min(4.0, spacing / 4) : 0
     for (index, line) in series.enumerated() {
       for (rank, pair) in line.pairs.enumerated() {
         guard let x = horizontal.position(Double(rank + 1)), pair.residual.isFinite else { continue }
         // An exact zero has no logarithm: it sits on the axis.
         let y = pair.residual > 0 ? vertical.clamped(pair.residual) ?? area.bottom : area.bottom
-        content.append(Draw.dot(x + (index == 0 ? -shift : shift), y, line.color, filled: pair.converged))
+        content.append(
+          Draw.dot(x + (index == 0 ? -shift : shift), y, line.color, filled: pair.converged, radius: radius))
       }
     }
     let all = series.flatMap(\.pairs)
@@ -57,7 +58,10 @@ enum ConvergenceFigure {
       width: width, height: height, content: content)
   }
 
-  private static func legend(_ series: [(color: SeriesColor, label: String, pairs: [Eigenpair])]) -> Legend {
+  private static func legend(
+    _ series: [(color: SeriesColor, label: String, pairs: [ReportedEigenpair])],
+    _ tolerances: [(value: Double, color: SeriesColor?)]
+  ) -> Legend {
     var entries: [(swatch: Legend.Swatch, label: Label)] = []
     for (color, label, pairs) in series {
       if pairs.contains(where: \.converged) {
@@ -66,6 +70,10 @@ enum ConvergenceFigure {
       if pairs.contains(where: { !$0.converged }) {
         entries.append((.dot(color, filled: false), Label(label + ", not converged")))
       }
+    }
+    for (value, color) in tolerances {
+      let owner = color.flatMap { color in series.first { $0.color == color } }.map { "for \($0.label) " } ?? ""
+      entries.append((.dashed(color), Label("tolerance \(owner)\(NumberText.typeset(value, digits: 2))")))
     }
     return Legend(entries: entries)
   }

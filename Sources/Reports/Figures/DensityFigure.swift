@@ -2,7 +2,7 @@ import Analyses
 
 /// The spectral density over a linear axis of eigenvalues and a logarithmic axis of density.
 enum DensityFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let density = spectrum.density, let view = DensityView(density, dimension: spectrum.dimension) else {
       return nil
     }
@@ -40,7 +40,7 @@ enum DensityFigure {
       Axis.vertical(vertical, in: area, title: "density *φ*(*λ*)", titleX: 8),
     ]
     if let zero = horizontal.position(0), zero > area.left, zero < area.right {
-      content.append(Draw.line(zero, area.top, zero, area.bottom, classes: "rz-thin rz-zero"))
+      content.append(Draw.line(zero, area.top, zero, area.bottom, classes: "rz-dotted rz-zero"))
     }
     content.append(.element("g", ["clip-path": "url(#\(clip))"], curves))
     content.append(markers(view, horizontal, vertical, area))
@@ -50,15 +50,15 @@ enum DensityFigure {
       content: content)
   }
 
-  private static func legend(_ density: SpectralDensity, _ view: DensityView) -> Legend {
+  private static func legend(_ density: ReportedDensity, _ view: DensityView) -> Legend {
     var entries: [(Legend.Swatch, Label)] = [
       (.curve(.blue), Label("density, \(density.probes) probes × \(density.steps) steps"))
     ]
     if !view.band.isEmpty {
-      let level = density.confidence.map { NumberText.percentage($0) + " " } ?? ""
+      let level = density.confidence.map { NumberText.shortest($0 * 100) + " % " } ?? ""
       entries.append((.area(.blue), Label(level + "confidence band")))
     }
-    if !view.deflated.isEmpty { entries.append((.triangle(.vermilion), "deflated eigenvalue")) }
+    if !view.isolated.isEmpty { entries.append((.triangle(.vermilion), "deflated eigenvalue")) }
     if view.single != nil { entries.append((.dashed(nil), "height of one eigenvalue")) }
     return Legend(entries: entries.map { (swatch: $0.0, label: $0.1) })
   }
@@ -67,7 +67,7 @@ enum DensityFigure {
   private static func markers(_ view: DensityView, _ horizontal: Scale, _ vertical: Scale, _ area: PlotArea) -> Markup {
     var parts: [Markup] = []
     var taken: [ClosedRange<Double>] = []
-    let places: [(value: Double, x: Double, tip: Double)] = view.deflated.compactMap { value in
+    let places: [(value: Double, x: Double, tip: Double)] = view.isolated.compactMap { value in
       let level = max(view.height(at: value) ?? 0, view.single ?? view.heights.lowerBound)
       guard let x = horizontal.position(value), let y = vertical.clamped(level) else { return nil }
       return (value, x, max(area.top + 7, y - 4))
@@ -88,27 +88,29 @@ enum DensityFigure {
       let hidden = places.contains { extent.contains($0.x) && $0.tip - 6 < base + 2 }
       if crossed || hidden { continue }
       taken.append(extent)
-      parts.append(Draw.text(text, x: centre, y: base, anchor: .middle, classes: "rz-vermilion-text"))
+      parts.append(Draw.text(text, x: centre, y: base, anchor: .middle, classes: "rz-halo rz-vermilion-text"))
     }
     return .element("g", [:], parts)
   }
 
   private static func description(
-    _ spectrum: OperatorSpectrum, _ density: SpectralDensity, _ view: DensityView
+    _ spectrum: ReportedSpectrum, _ density: ReportedDensity, _ view: DensityView
   ) -> String {
     let range = "\(NumberText.typeset(view.domain.lowerBound)) to \(NumberText.typeset(view.domain.upperBound))"
     return
       "Density of the \(NumberText.count(spectrum.dimension)) eigenvalues over \(range), on a logarithmic axis, with "
-      + "\(view.deflated.count) deflated eigenvalues marked."
+      + "\(view.isolated.count) deflated eigenvalues marked."
   }
 
-  private static func caption(_ density: SpectralDensity) -> String {
+  private static func caption(_ density: ReportedDensity) -> String {
     var text =
-      "How the eigenvalues are distributed: each contributes a Gaussian of standard deviation σ = "
+      "How the eigenvalues are distributed: each contributes a Gaussian of standard deviation σ\u{A0}=\u{A0}"
       + "\(NumberText.typeset(density.sigma)), and the area under the curve is 1. The vertical axis is logarithmic, so a "
       + "single eigenvalue (dashed line) shows beside a bulk of all the others."
     if !density.deflated.isEmpty {
-      text += " Triangles mark eigenvalues found exactly and taken out of the estimate; the band covers the rest."
+      text +=
+        " Triangles mark eigenvalues that were found one by one and taken out of the estimate (those inside the bulk are "
+        + "not marked); the band covers the rest."
     } else if !density.upper.isEmpty {
       text += " The band says how far the random probes leave the curve open."
     }

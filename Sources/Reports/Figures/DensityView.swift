@@ -15,7 +15,7 @@ struct DensityView {
   var heights: ClosedRange<Double>
 
   /// The window on a density, or nil where it has no positive finite value.
-  init?(_ density: SpectralDensity, dimension: Int) {
+  init?(_ density: ReportedDensity, dimension: Int) {
     points = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }.map { ($0, $1) }
       .sorted { $0.0 < $1.0 }
     guard density.density.contains(where: { $0.isFinite && $0 > 0 }) else { return nil }
@@ -55,8 +55,9 @@ struct DensityView {
     return before.density + fraction * (after.density - before.density)
   }
 
-  /// The largest density between two positions.
-  func peak(from lower: Double, to upper: Double) -> Double {
-    points.lazy.filter { $0.position >= lower && $0.position <= upper }.map(\.density).max() ?? 0
+  /// The deflated eigenvalues that stand apart: where the density is little more than their own kernels.
+  var isolated: [Double] {
+    guard let single else { return deflated }
+    return deflated.filter { (height(at: $0) ?? 0) < 4 * single }
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// All eigenvalues by rank: |λ| on a logarithmic axis, the sign by colour.
 enum ExactFigure {
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let exact = spectrum.exact else { return nil }
     let values = Array(exact.eigenvalues.filter(\.isFinite).sorted().reversed())
     guard let largest = values.map(abs).max(), largest > 0 else { return nil }
@@ -16,7 +16,7 @@ enum ExactFigure {
     let top = 14 + legend.height(within: width - 16) + 30
     let height = top + 240 + 52
     var area = PlotArea(left: 0, top: top, right: width - 20, bottom: height - 52)
-    let vertical = Scale.logarithmic(unresolved...largest * 2, from: area.bottom, to: area.top)
+    let vertical = Scale.logarithmic(unresolved...max(largest * 2, unresolved * 10), from: area.bottom, to: area.top)
     area.left = Axis.width(of: vertical, height: area.height) + 6
     let horizontal = Scale.linear(0...Double(values.count + 1), from: area.left, to: area.right)
 

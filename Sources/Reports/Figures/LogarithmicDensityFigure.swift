@@ -9,7 +9,7 @@ enum LogarithmicDensityFigure {
     var negative: Double
   }
 
-  private static func points(of density: LogarithmicDensity) -> [Point] {
+  private static func points(of density: ReportedLogarithmicDensity) -> [Point] {
     let count = min(density.grid.count, density.positive.count, density.negative.count)
     let all = (0..<count).map { index in
       Point(u: density.grid[index], positive: density.positive[index], negative: density.negative[index])
@@ -19,7 +19,7 @@ enum LogarithmicDensityFigure {
     return drawable.sorted { $0.u < $1.u }
   }
 
-  static func drawn(_ spectrum: OperatorSpectrum, name: String, width: Double) -> Figure? {
+  static func drawn(_ spectrum: ReportedSpectrum, name: String, width: Double) -> Figure? {
     guard let density = spectrum.density?.logAxis else { return nil }
     let points = points(of: density)
     let single = density.sigma.flatMap { DensityView.singleHeight(dimension: spectrum.dimension, sigma: $0) }
@@ -38,7 +38,7 @@ enum LogarithmicDensityFigure {
     let vertical = Scale.logarithmic(heights, from: area.bottom, to: area.top)
     area.left = Axis.width(of: vertical, height: area.height) + 6
     let domain = pow(10, exponents.lowerBound)...pow(10, exponents.upperBound)
-    let gap = 26.0
+    let gap = 30.0
     let panelWidth = signs.count == 2 ? (area.width - gap) / 2 : area.width
 
     var content: [Markup] = [Axis.vertical(vertical, in: area, title: "density per decade", titleX: 8)]
@@ -63,7 +63,7 @@ enum LogarithmicDensityFigure {
         curves.append(Draw.line(panel.left, level, panel.right, level, classes: "rz-dashed rz-zero"))
       }
       content.append(panel.clip(clip))
-      content.append(Axis.horizontal(horizontal, in: panel, prefix: sign < 0 ? "−" : "", grid: false))
+      content.append(Axis.horizontal(horizontal, in: panel, prefix: sign < 0 ? "−" : "", grid: false, overhang: 2))
       content.append(.element("g", ["clip-path": "url(#\(clip))"], curves))
       content.append(
         Draw.text(
@@ -78,7 +78,8 @@ enum LogarithmicDensityFigure {
     }
     content.append(
       Draw.text(
-        "eigenvalue *λ*, logarithmic on both sides of zero", x: (area.left + area.right) / 2, y: area.bottom + 40,
+        signs.count == 2 ? "eigenvalue *λ*, logarithmic on both sides of zero" : "eigenvalue *λ*, logarithmic",
+        x: (area.left + area.right) / 2, y: area.bottom + 40,
         anchor: .middle))
     if single != nil {
       content.append(
@@ -89,10 +90,17 @@ enum LogarithmicDensityFigure {
       name: name, title: "Density over log₁₀|λ| of the \(OperatorName.full(spectrum.name))",
       description: "Density per decade of |λ| from 10^\(Int(exponents.lowerBound.rounded())) to "
         + "10^\(Int(exponents.upperBound.rounded())), negative and positive eigenvalues apart.",
-      caption:
-        "The same spectrum on a logarithmic axis of |λ|, which opens the bulk around zero: positive eigenvalues on the "
-        + "right, negative ones on the left with their axis reversed. Equal areas hold equal numbers of eigenvalues only "
-        + "on a linear vertical axis; this one is logarithmic too.",
+      caption: caption(signs),
       width: width, height: height, content: content)
+  }
+
+  private static func caption(_ signs: [Double]) -> String {
+    let sides =
+      signs.count == 2
+      ? "positive eigenvalues on the right, negative ones on the left with their axis reversed."
+      : "only \(signs.contains(-1) ? "negative" : "positive") eigenvalues are visible here."
+    return
+      "The same spectrum over the logarithm of the magnitude of λ, which opens the bulk around zero: \(sides) The vertical axis, "
+      + "eigenvalues per decade as a fraction of all, is logarithmic as well."
   }
 }

@@ -2,9 +2,11 @@
 enum Axis {
   static let fontSize = 12.0
 
-  /// A horizontal axis under the area, with as many numbers as fit beside each other. `prefix` goes before each number.
+  /// A horizontal axis under the area, with as many numbers as fit beside each other. `prefix` goes before each number;
+  /// numbers reach out of the area by `overhang` at most.
   static func horizontal(
-    _ scale: Scale, in area: PlotArea, title: Label? = nil, prefix: String = "", grid: Bool = true
+    _ scale: Scale, in area: PlotArea, title: Label? = nil, prefix: String = "", grid: Bool = true,
+    overhang: Double = 40
   ) -> Markup {
     let ticks = fitting(scale, length: area.width, prefix: prefix)
     var parts: [Markup] = []
@@ -16,8 +18,10 @@ enum Axis {
       guard let x = scale.position(value) else { continue }
       if grid { parts.append(Draw.line(x, area.top, x, area.bottom, classes: "rz-thin rz-grid")) }
       parts.append(Draw.line(x, area.bottom, x, area.bottom + 5, classes: "rz-thin rz-frame"))
-      parts.append(
-        Draw.text(Label(prefix + text), x: x, y: area.bottom + 19, anchor: .middle, classes: "rz-muted"))
+      let label = Label(prefix + text)
+      let half = label.width(fontSize: fontSize) / 2
+      if x - half < area.left - overhang || x + half > area.right + overhang { continue }
+      parts.append(Draw.text(label, x: x, y: area.bottom + 19, anchor: .middle, classes: "rz-muted"))
     }
     parts.append(Draw.line(area.left, area.bottom, area.right, area.bottom, classes: "rz-thin rz-frame"))
     if let title {

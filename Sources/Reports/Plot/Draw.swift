@@ -16,12 +16,12 @@ enum Draw {
   }
 
   /// A marker: filled for converged, open for not.
-  static func dot(_ x: Double, _ y: Double, _ color: SeriesColor, filled: Bool) -> Markup {
+  static func dot(_ x: Double, _ y: Double, _ color: SeriesColor, filled: Bool, radius: Double = 3.6) -> Markup {
     .element(
       "circle",
       [
         "class": "rz-marker rz-\(color.rawValue)-\(filled ? "filled" : "open")", "cx": x.coordinate, "cy": y.coordinate,
-        "r": "3.6",
+        "r": radius.coordinate,
       ])
   }
 

@@ -16,6 +16,7 @@ struct Figure {
   var standalone: String {
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       + element(
+        class: "rz-figure",
         extra: [
           .style(Palette.figureSheet),
           .element("rect", ["class": "rz-paper", "width": width.coordinate, "height": height.coordinate]),
@@ -24,13 +25,13 @@ struct Figure {
   }
 
   /// The figure inside a page that has the style sheet.
-  var inlined: Markup { element(extra: []) }
+  func inlined(class style: String) -> Markup { element(class: style, extra: []) }
 
-  private func element(extra: [Markup]) -> Markup {
+  private func element(class style: String, extra: [Markup]) -> Markup {
     .element(
       "svg",
       [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "rz-figure",
+        "xmlns": "http://www.w3.org/2000/svg", "class": style,
         "viewBox": "0 0 \(width.coordinate) \(height.coordinate)", "role": "img",
         "aria-labelledby": "\(identifier)-title \(identifier)-desc",
       ],

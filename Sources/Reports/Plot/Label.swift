@@ -34,11 +34,22 @@ struct Label: Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpol
     first.runs.elementsEqual(second.runs) { $0 == $1 }
   }
 
-  /// An estimate of the width in a sans-serif font, on the generous side.
+  /// An estimate of the width in a wide sans-serif font (most are narrower).
   func width(fontSize: Double) -> Double {
     runs.reduce(0) { sum, run in
       let small = run.style == .superscript || run.style == .subscripted
-      return sum + Double(run.text.count) * fontSize * 0.56 * (small ? 0.74 : 1)
+      let units = run.text.unicodeScalars.reduce(0) { $0 + Self.width(of: $1) }
+      return sum + units * fontSize * (small ? 0.74 : 1)
+    }
+  }
+
+  private static func width(of scalar: Unicode.Scalar) -> Double {
+    switch scalar {
+    case " ", ".", ",", "i", "j", "l", "t", "f", "r", "(", ")", "|", ":", "'": 0.38
+    case "a"..."z": 0.61
+    case "−", "×", "±", "+", "=", "m", "w", "M", "W", "%", "‖": 0.86
+    case "⁰"..."⁹", "⁻", "¹", "²", "³": 0.44
+    default: 0.64
     }
   }
 

@@ -31,8 +31,10 @@ struct Palette {
     .rz-curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
     .rz-thin { fill: none; stroke-width: 1; }
     .rz-dashed { fill: none; stroke-width: 1.2; stroke-dasharray: 5 4; }
+    .rz-dotted { fill: none; stroke-width: 1; stroke-dasharray: 2 3; }
     .rz-stem { fill: none; stroke-width: 2; }
     .rz-marker { stroke-width: 1.6; }
+    .rz-halo { paint-order: stroke; stroke-width: 4; stroke-linejoin: round; }
     .rz-strong { font-weight: 600; }
     \(light.figureRules)@media screen and (prefers-color-scheme: dark) {
     \(dark.figureRules)}
@@ -42,6 +44,7 @@ struct Palette {
 
   private var figureRules: String {
     """
+    .rz-halo { stroke: \(paper); }
     .rz-paper { fill: \(paper); }
     .rz-ink { fill: \(ink); }
     .rz-muted { fill: \(muted); }

@@ -19,7 +19,7 @@ struct Scale {
   static func logarithmic(_ domain: ClosedRange<Double>, from start: Double, to end: Double) -> Scale {
     var lower = domain.lowerBound
     var upper = domain.upperBound
-    if !(lower > 0 && upper.isFinite) { (lower, upper) = (0.1, 10) }
+    if !(lower > 0 && upper.isFinite && upper > .leastNormalMagnitude * 10) { (lower, upper) = (0.1, 10) }
     if upper / lower < 1.01 {
       (lower, upper) = (max(lower / 3, .leastNormalMagnitude), upper < 1e300 ? upper * 3 : upper)
     }

@@ -13,11 +13,14 @@ struct Ticks: Equatable {
     guard span.isFinite, span > 0 else { return Ticks(values: [], labels: []) }
     let limit = Double(max(2, count))
     let rough = span / (limit / 2)
+    // Steps below this have no exact powers of ten to count in.
+    guard rough > 1e-300 else { return Ticks(values: [], labels: []) }
     var exponent = Int(log10(rough).rounded(.down))
     for _ in 0..<3 {
       for mantissa in [1.0, 2.0, 5.0] {
-        let first = (scaled(domain.lowerBound, exponent) / mantissa).rounded(.up)
-        let last = (scaled(domain.upperBound, exponent) / mantissa).rounded(.down)
+        // 0.3 / 0.1 is a little less than 3.
+        let first = (scaled(domain.lowerBound, exponent) / mantissa - 1e-9).rounded(.up)
+        let last = (scaled(domain.upperBound, exponent) / mantissa + 1e-9).rounded(.down)
         guard last - first + 1 <= limit else { continue }
         guard last >= first, abs(first) < 1e15, abs(last) < 1e15 else { return Ticks(values: [], labels: []) }
         let values = (Int(first)...Int(last)).map { multiple in
@@ -39,8 +42,8 @@ struct Ticks: Equatable {
     guard domain.lowerBound > 0, domain.upperBound.isFinite, domain.upperBound > domain.lowerBound else {
       return Ticks(values: [], labels: [])
     }
-    let first = Int(log10(domain.lowerBound * (1 - 1e-12)).rounded(.up))
-    let last = Int(log10(domain.upperBound * (1 + 1e-12)).rounded(.down))
+    let first = Int((log10(domain.lowerBound) - 1e-12).rounded(.up))
+    let last = Int((log10(domain.upperBound) + 1e-12).rounded(.down))
     guard last > first else { return linear(domain, count: count) }
     let decades = last - first + 1
     let stride =
@@ -61,7 +64,7 @@ struct Ticks: Equatable {
   }
 
   private static func power(_ exponent: Int) -> Double {
-    exponent < 0 ? 1 / pow(10, Double(-exponent)) : pow(10, Double(exponent))
+    -300 < exponent && exponent < 0 ? 1 / pow(10, Double(-exponent)) : pow(10, Double(exponent))
   }
 
   private static func scaled(_ value: Double, _ exponent: Int) -> Double {

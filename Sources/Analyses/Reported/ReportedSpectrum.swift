@@ -1,35 +1,35 @@
 /// The spectrum of one symmetric operator, as far as it was asked for.
-public struct OperatorSpectrum: Codable, Sendable, Equatable {
+public struct ReportedSpectrum: Codable, Sendable, Equatable {
   /// The name of the operator, such as `hessian` or `ggn`.
   public var name: String
   /// P, the number of rows: the number of selected scalar parameters.
   public var dimension: Int
   /// The largest eigenvalues (algebraic), largest first.
-  public var top: [Eigenpair]?
+  public var top: [ReportedEigenpair]?
   /// The smallest eigenvalues (algebraic), smallest first.
-  public var bottom: [Eigenpair]?
+  public var bottom: [ReportedEigenpair]?
   /// How the top was found.
-  public var topSolver: SolverEvidence?
+  public var topSolver: ReportedSolver?
   /// How the bottom was found.
-  public var bottomSolver: SolverEvidence?
+  public var bottomSolver: ReportedSolver?
   /// The sum of all eigenvalues.
-  public var trace: TraceEstimate?
+  public var trace: ReportedTrace?
   /// The spectral density.
-  public var density: SpectralDensity?
+  public var density: ReportedDensity?
   /// How many eigenvalues stand apart above the bulk.
-  public var outliers: OutlierCount?
+  public var outliers: ReportedOutliers?
   /// How much of the gradient lies in the span of the top eigenvectors.
-  public var gradientFraction: GradientFraction?
+  public var gradientFraction: ReportedGradientFraction?
   /// All eigenvalues, from the dense matrix.
-  public var exact: ExactSpectrum?
+  public var exact: ReportedExactSpectrum?
   /// What a reader must know before trusting the numbers of this operator.
   public var warnings: [String]
 
   public init(
-    name: String, dimension: Int, top: [Eigenpair]? = nil, bottom: [Eigenpair]? = nil,
-    topSolver: SolverEvidence? = nil, bottomSolver: SolverEvidence? = nil, trace: TraceEstimate? = nil,
-    density: SpectralDensity? = nil, outliers: OutlierCount? = nil, gradientFraction: GradientFraction? = nil,
-    exact: ExactSpectrum? = nil, warnings: [String] = []
+    name: String, dimension: Int, top: [ReportedEigenpair]? = nil, bottom: [ReportedEigenpair]? = nil,
+    topSolver: ReportedSolver? = nil, bottomSolver: ReportedSolver? = nil, trace: ReportedTrace? = nil,
+    density: ReportedDensity? = nil, outliers: ReportedOutliers? = nil, gradientFraction: ReportedGradientFraction? = nil,
+    exact: ReportedExactSpectrum? = nil, warnings: [String] = []
   ) {
     self.name = name
     self.dimension = dimension
@@ -55,7 +55,7 @@ public struct OperatorSpectrum: Codable, Sendable, Equatable {
 }
 
 /// One approximate eigenpair (θ, x) with ‖x‖ = 1 and its evidence; the vector is in `arrays.npz`.
-public struct Eigenpair: Codable, Sendable, Equatable {
+public struct ReportedEigenpair: Codable, Sendable, Equatable {
   /// The Ritz value θ.
   @ReportedNumber public var value: Double
   /// The residual norm ‖A x − θ x‖; an eigenvalue of A lies within this distance of θ.
@@ -85,7 +85,7 @@ public struct Eigenpair: Codable, Sendable, Equatable {
 }
 
 /// How an eigensolver ended.
-public struct SolverEvidence: Codable, Sendable, Equatable {
+public struct ReportedSolver: Codable, Sendable, Equatable {
   /// The residual norm below which a pair counts as converged, in the units of the eigenvalues.
   @ReportedNumber public var tolerance: Double
   /// The number of operator-vector products.
@@ -114,7 +114,7 @@ public struct SolverEvidence: Codable, Sendable, Equatable {
 }
 
 /// The trace.
-public struct TraceEstimate: Codable, Sendable, Equatable {
+public struct ReportedTrace: Codable, Sendable, Equatable {
   /// The estimate.
   @ReportedNumber public var value: Double
   /// Its standard error over probes; zero where it is exact.
@@ -139,7 +139,7 @@ public struct TraceEstimate: Codable, Sendable, Equatable {
 
 /// The eigenvalues that stand apart above the bulk: the i ≤ 3C that maximises λᵢ/λᵢ₊₁ among converged top eigenvalues
 /// above ten residuals (C classes).
-public struct OutlierCount: Codable, Sendable, Equatable {
+public struct ReportedOutliers: Codable, Sendable, Equatable {
   /// The number of outliers i.
   public var count: Int
   /// λᵢ/λᵢ₊₁ at that i.
@@ -160,7 +160,7 @@ public struct OutlierCount: Codable, Sendable, Equatable {
 }
 
 /// ‖Pg‖²/‖g‖² for the projector P on the span of the top K eigenvectors.
-public struct GradientFraction: Codable, Sendable, Equatable {
+public struct ReportedGradientFraction: Codable, Sendable, Equatable {
   /// The fraction, between 0 and 1.
   @ReportedNumber public var value: Double
   /// K.
@@ -181,7 +181,7 @@ public struct GradientFraction: Codable, Sendable, Equatable {
 }
 
 /// All eigenvalues of the dense matrix.
-public struct ExactSpectrum: Codable, Sendable, Equatable {
+public struct ReportedExactSpectrum: Codable, Sendable, Equatable {
   /// All P eigenvalues, ascending.
   @ReportedNumbers public var eigenvalues: [Double]
   /// max |A − Aᵀ| / max |A| of the matrix as computed, before it was symmetrised.

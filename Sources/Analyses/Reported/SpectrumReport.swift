@@ -28,7 +28,7 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
   /// Every definition that changes a number, as text by its topic; printed with the result.
   public var conventions: [String: String]
   /// One spectrum an operator, in the order asked for.
-  public var operators: [OperatorSpectrum]
+  public var operators: [ReportedSpectrum]
   /// What a reader must know before trusting the run as a whole.
   public var warnings: [String]
 
@@ -36,7 +36,7 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
     schema: String = SpectrumReport.currentSchema, title: String? = nil, command: [String] = [],
     tool: ReportedTool, model: ReportedModel, data: ReportedData, loss: ReportedLoss,
     gradient: ReportedGradient? = nil, execution: ReportedExecution, conventions: [String: String] = [:],
-    operators: [OperatorSpectrum], warnings: [String] = []
+    operators: [ReportedSpectrum], warnings: [String] = []
   ) {
     self.schema = schema
     self.title = title

@@ -1,7 +1,7 @@
 /// The spectral density on a grid: a sum of Gaussians of standard deviation σ, one an eigenvalue, divided by P.
 /// It integrates to 1 over ℝ; P times it counts eigenvalues. Deflated eigenpairs enter with weight exactly 1/P, and
 /// the band covers the estimated remainder.
-public struct SpectralDensity: Codable, Sendable, Equatable {
+public struct ReportedDensity: Codable, Sendable, Equatable {
   /// Eigenvalues λ at which the density is given, ascending.
   @ReportedNumbers public var grid: [Double]
   /// The density at each grid point, per unit of λ.
@@ -27,7 +27,7 @@ public struct SpectralDensity: Codable, Sendable, Equatable {
   /// ∫_{λ<0} |λ| φ / ∫ |λ| φ.
   @OptionalReportedNumber public var negativeMass: Double?
   /// The density over log₁₀|λ|.
-  public var logAxis: LogarithmicDensity?
+  public var logAxis: ReportedLogarithmicDensity?
   /// The Ritz values of each probe.
   @ReportedRows public var ritzValues: [[Double]]
   /// Their quadrature weights, each row summing to 1.
@@ -38,7 +38,7 @@ public struct SpectralDensity: Codable, Sendable, Equatable {
   public init(
     grid: [Double], density: [Double], lower: [Double] = [], upper: [Double] = [], confidence: Double? = nil,
     sigma: Double, probes: Int, steps: Int, deflated: [Double] = [], quadratureDefect: Double? = nil,
-    compatible: String? = nil, negativeMass: Double? = nil, logAxis: LogarithmicDensity? = nil,
+    compatible: String? = nil, negativeMass: Double? = nil, logAxis: ReportedLogarithmicDensity? = nil,
     ritzValues: [[Double]] = [], ritzWeights: [[Double]] = [], orthogonality: Double? = nil
   ) {
     self.grid = grid
@@ -71,7 +71,7 @@ public struct SpectralDensity: Codable, Sendable, Equatable {
 
 /// The density over u = log₁₀|λ|, positive and negative eigenvalues apart; both integrals over u together are at most
 /// 1.
-public struct LogarithmicDensity: Codable, Sendable, Equatable {
+public struct ReportedLogarithmicDensity: Codable, Sendable, Equatable {
   /// Values of log₁₀|λ|, ascending.
   @ReportedNumbers public var grid: [Double]
   /// The density of positive eigenvalues, per decade.

@@ -1,0 +1,223 @@
+import Curvature
+import Krylov
+import Networks
+import Tensors
+
+/// What was measured of one operator's spectrum: the numbers and vectors behind a ``ReportedSpectrum``.
+public struct SpectrumMeasurement<Scalar: Real>: Sendable {
+  public var kind: OperatorKind
+  public var dimension: Int
+  public var eigenpairs: Eigenpairs<Vector<Scalar>>?
+  /// The probes' tridiagonal matrices.
+  public var sample: SpectralSample?
+  public var density: SpectralDensity?
+  public var logarithmic: LogarithmicDensity?
+  public var google: GoogleCompatibleDensity?
+  /// The worst orthogonality the probes' bases reached, as estimated or measured.
+  public var orthogonality: Double?
+  public var trace: TraceEstimate?
+  public var exact: ExactSpectrum?
+  public var outliers: Outliers?
+  public var gradientFraction: (value: Double, subspaceDimension: Int)?
+  public var products = 0
+  public var warnings: [String] = []
+
+  init(kind: OperatorKind, dimension: Int) {
+    self.kind = kind
+    self.dimension = dimension
+  }
+}
+
+/// A part of a measurement, for progress and for stored states.
+public enum SpectrumStage: String, Sendable, CaseIterable {
+  case exact
+  case eigenpairs
+  case density
+  case trace
+}
+
+/// What a measurement tells while it runs, and where it leaves its state.
+public struct SpectrumObserver<Scalar: Real> {
+  /// Called with the products done and those expected.
+  public var progress: (SpectrumStage, Int, Int) throws -> Void
+  /// The stored state of a stage, if there is one.
+  public var restore: (SpectrumStage) throws -> KrylovSnapshot<Scalar>?
+  /// Offers the state of a stage; called after every step, `true` when the stage is done. Taking the state costs nothing until
+  /// the closure is called.
+  public var store: (SpectrumStage, _ isDone: Bool, () -> KrylovSnapshot<Scalar>) throws -> Void
+
+  public init(
+    progress: @escaping (SpectrumStage, Int, Int) throws -> Void = { _, _, _ in },
+    restore: @escaping (SpectrumStage) throws -> KrylovSnapshot<Scalar>? = { _ in nil },
+    store: @escaping (SpectrumStage, Bool, () -> KrylovSnapshot<Scalar>) throws -> Void = { _, _, _ in }
+  ) {
+    self.progress = progress
+    self.restore = restore
+    self.store = store
+  }
+}
+
+extension Objective {
+  /// Measures the spectrum of one of the objective's operators as asked for.
+  ///
+  /// Order: the dense matrix, eigenpairs, density (converged pairs deflated), trace. Each part can be stored and resumed and
+  /// then goes on with the same bits.
+  ///
+  /// - Parameter gradient: ∇L at the same parameters, for the gradient fraction.
+  public func measureSpectrum(
+    of kind: OperatorKind, _ request: SpectrumRequest, gradient: Vector<Scalar>? = nil,
+    observer: SpectrumObserver<Scalar> = SpectrumObserver(), interruption: (@Sendable () throws -> Void)? = nil
+  ) throws -> SpectrumMeasurement<Scalar> {
+    let operation = try curvature(kind)
+    operation.setInterruption(interruption)
+    var result = SpectrumMeasurement<Scalar>(kind: kind, dimension: dimension)
+    var request = request
+    if let rank = rankBound(of: kind), rank < dimension, request.bottom > 0 {
+      let fact =
+        "the \(kind.title) has rank at most \(rank) (outputs of all samples) for \(dimension) parameters, so its smallest eigenvalues are 0"
+      if request.skipsNullSpace {
+        request.bottom = 0
+        result.warnings.append(fact + "; the bottom was not computed")
+      } else {
+        result.warnings.append(fact)
+      }
+    }
+    if request.exact { result.exact = try exact(operation, observer) }
+    if request.top + request.bottom > 0 {
+      let pairs = try eigenpairs(operation, request, observer)
+      result.eigenpairs = pairs
+      result.warnings += pairs.warnings
+      result.outliers = Outliers(pairs.top, classes: classCount)
+      if let gradient, !pairs.top.isEmpty { result.gradientFraction = gradientFraction(gradient, pairs.top, operation.space) }
+    }
+    if let options = request.quadrature { try density(operation, request, options, observer, &result) }
+    try trace(operation, request, observer, &result)
+    result.products = operation.productCount
+    return result
+  }
+
+  /// C: the number of outputs of a sample.
+  public var classCount: Int { outputShape.last ?? 1 }
+
+  /// An upper bound on the rank that follows from the numbers of samples and outputs; `nil` where there is none.
+  func rankBound(of kind: OperatorKind) -> Int? {
+    guard kind == .gaussNewton else { return nil }
+    // The second derivative of cross-entropy annihilates the vector of ones.
+    let perSample = loss == .crossEntropy ? max(1, classCount - 1) : classCount
+    return effectiveSamples.multipliedReportingOverflow(by: perSample).partialValue
+  }
+
+  private func exact(
+    _ operation: NetworkOperator<Scalar>, _ observer: SpectrumObserver<Scalar>
+  ) throws -> ExactSpectrum {
+    let limit = 30_000
+    guard dimension <= limit else {
+      throw InputError(
+        place: "--exact", "the dense matrix of \(dimension) parameters would take \(dimension * dimension >> 27) GiB",
+        remedy: "use --top, --bottom and --density, or a block of at most \(limit) parameters (--params)")
+    }
+    return try ExactSpectrum.compute(operation) { columns in
+      try observer.progress(.exact, columns, operation.dimension)
+    }
+  }
+
+  private func eigenpairs(
+    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>
+  ) throws -> Eigenpairs<Vector<Scalar>> {
+    // A small problem may fill its whole space: then even clustered eigenvalues are found, in at most P products.
+    let isSmall = dimension <= 2000
+    let options = EigenpairOptions(
+      top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
+      basisSize: isSmall ? dimension : nil,
+      maximumProducts: request.maximumProducts ?? (isSmall ? 3 * dimension + 100 : nil), seed: request.seed)
+    var solver: EigenpairSolver<DenseVectorSpace<Scalar>>
+    if let stored = try observer.restore(.eigenpairs) {
+      solver = try EigenpairSolver(resuming: stored, space: operation.space, options: options)
+    } else {
+      solver = try EigenpairSolver(space: operation.space, options: options)
+    }
+    while !solver.isFinished {
+      // The state before the step is the one to keep if the step is interrupted.
+      let before = solver
+      do { try solver.step(operation) } catch {
+        try observer.store(.eigenpairs, true) { before.snapshot }
+        throw error
+      }
+      let progress = solver.progress
+      try observer.progress(.eigenpairs, progress.products, progress.maximumProducts)
+      try observer.store(.eigenpairs, solver.isFinished) { solver.snapshot }
+    }
+    return try solver.eigenpairs(operation)
+  }
+
+  private func density(
+    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ options: QuadratureOptions,
+    _ observer: SpectrumObserver<Scalar>, _ result: inout SpectrumMeasurement<Scalar>
+  ) throws {
+    let found = (result.eigenpairs?.top ?? []) + (result.eigenpairs?.bottom ?? [])
+    let deflated = request.isGoogleCompatible ? [] : found.filter(\.converged)
+    let (values, vectors) = (deflated.map(\.value), deflated.map(\.vector))
+    var quadrature: StochasticLanczosQuadrature<DenseVectorSpace<Scalar>>
+    if let stored = try observer.restore(.density) {
+      quadrature = try StochasticLanczosQuadrature(
+        resuming: stored, space: operation.space, options: options, deflatedValues: values, deflatedVectors: vectors)
+    } else {
+      quadrature = try StochasticLanczosQuadrature(
+        space: operation.space, options: options, deflatedValues: values, deflatedVectors: vectors)
+    }
+    while !quadrature.isFinished {
+      let probes = quadrature.tridiagonals.count
+      do { try quadrature.step(operation) } catch {
+        try observer.store(.density, true) { quadrature.snapshot }
+        throw error
+      }
+      try observer.progress(
+        .density, quadrature.products, quadrature.products + quadrature.remainingProducts)
+      try observer.store(.density, quadrature.tridiagonals.count > probes) { quadrature.snapshot }
+    }
+    let sample = quadrature.sample
+    result.sample = sample
+    result.orthogonality = quadrature.records.map(\.orthogonalityBound).max()
+    if request.isGoogleCompatible {
+      result.google = try GoogleCompatibleDensity(sample.tridiagonals)
+    }
+    result.density = try SpectralDensity(sample, options: request.density)
+    result.logarithmic = try LogarithmicDensity(sample, options: request.density)
+  }
+
+  private func trace(
+    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
+    _ result: inout SpectrumMeasurement<Scalar>
+  ) throws {
+    if let exact = result.exact {
+      result.trace = TraceEstimate(
+        method: .exact, samples: [exact.eigen.values.reduce(0, +)], isExact: true, products: exact.products)
+      return
+    }
+    guard let choice = request.trace else { return }
+    let estimator = TraceEstimator(seed: request.seed)
+    if choice == .quadrature, let sample = result.sample {
+      result.trace = try sample.trace()
+    } else if choice == .hutchinson {
+      result.trace = try estimator.hutchinson(operation, probes: request.traceProbes) { samples in
+        try observer.progress(.trace, samples.count, request.traceProbes)
+      }
+    } else {
+      result.trace = try estimator.hutchPlusPlus(operation, products: 3 * request.traceProbes)
+    }
+  }
+
+  /// ‖Pg‖²/‖g‖² with P the projector on the top K eigenvectors, K = C or as many as were computed.
+  private func gradientFraction(
+    _ gradient: Vector<Scalar>, _ top: [Eigenpair<Vector<Scalar>>], _ space: DenseVectorSpace<Scalar>
+  ) -> (value: Double, subspaceDimension: Int)? {
+    let count = min(classCount, top.count)
+    let norm = space.dot(gradient, gradient)
+    guard count > 0, norm > 0 else { return nil }
+    let inside = top.prefix(count).reduce(0.0) { sum, pair in
+      let component = space.dot(gradient, pair.vector)
+      return sum + component * component
+    }
+    return (inside / norm, count)
+  }
+}

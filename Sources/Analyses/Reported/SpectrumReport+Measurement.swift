@@ -1,0 +1,189 @@
+import Autodiff
+import Curvature
+import Datasets
+import Krylov
+import Networks
+import Tensors
+
+extension SpectrumReport {
+  /// What a report needs to know beside the numbers.
+  public struct Context: Sendable {
+    public var title: String?
+    public var command: [String]
+    public var version: String
+    public var model: String
+    public var modelFormat: String
+    public var precisionReason: String
+    public var seed: UInt64
+    public var seconds: Double
+    public var peakMemoryBytes: Int
+
+    public init(
+      title: String? = nil, command: [String], version: String, model: String, modelFormat: String,
+      precisionReason: String, seed: UInt64, seconds: Double, peakMemoryBytes: Int
+    ) {
+      self.title = title
+      self.command = command
+      self.version = version
+      self.model = model
+      self.modelFormat = modelFormat
+      self.precisionReason = precisionReason
+      self.seed = seed
+      self.seconds = seconds
+      self.peakMemoryBytes = peakMemoryBytes
+    }
+  }
+
+  /// The report of measurements of an objective.
+  public init<Scalar: Real>(
+    _ objective: Objective<Scalar>, dataset: Dataset, measurements: [SpectrumMeasurement<Scalar>], loss: Double,
+    accuracy: Double?, gradient: Vector<Scalar>, context: Context
+  ) {
+    let network = objective.network
+    let selected = Set(objective.selection.indices)
+    let description = dataset.description
+    var warnings: [String] = []
+    if let remark = objective.loss.remark(on: network.ending) { warnings.append(remark) }
+    if let sampling = objective.samplingRemark(description) { warnings.append(sampling) }
+    self.init(
+      title: context.title, command: context.command,
+      tool: ReportedTool(version: context.version, libraries: ["numerics": LinearAlgebraLibrary.description]),
+      model: ReportedModel(
+        source: context.model, format: context.modelFormat, parameterCount: network.parameterCount,
+        parameters: network.parameters.enumerated().map { index, parameter in
+          ReportedParameter(name: parameter.name, shape: parameter.shape, selected: selected.contains(index))
+        },
+        filePrecision: network.parameters.first?.values.precisionName, selection: objective.selection.pattern),
+      data: ReportedData(
+        source: description.source, format: description.format, samples: objective.effectiveSamples,
+        samplesAvailable: description.samplesAvailable, selection: description.selectionText,
+        sampleShape: network.input.sampleShape, targetKind: description.targetKind, classes: description.classes,
+        standardisation: description.standardisationText),
+      loss: ReportedLoss(
+        name: objective.loss.rawValue, value: loss, accuracy: accuracy, definition: objective.loss.convention),
+      gradient: ReportedGradient(norm: objective.space.norm(gradient)),
+      execution: ReportedExecution(
+        precision: Scalar.precisionName, precisionReason: context.precisionReason, workers: objective.pool.count,
+        microbatch: objective.schedule.microbatch, tasks: objective.schedule.tasks, seed: context.seed,
+        seconds: context.seconds, operatorProducts: measurements.reduce(0) { $0 + $1.products },
+        peakMemoryBytes: context.peakMemoryBytes),
+      conventions: Self.conventions(objective), operators: measurements.map(ReportedSpectrum.init), warnings: warnings)
+  }
+
+  private static func conventions<Scalar: Real>(_ objective: Objective<Scalar>) -> [String: String] {
+    [
+      "loss": objective.loss.convention,
+      "mean": "over the samples of non-zero weight, exact for any microbatch",
+      "parameters": "order and names of the model; tied weights once; eigenvectors and gradients in this order",
+      "kinks": "relu'(0) = 0; second derivatives are those of the active pieces",
+      "density": "integrates to 1; P times it counts eigenvalues; converged eigenpairs enter with weight exactly 1/P",
+      "gradient fraction": "|Pg|^2/|g|^2 with P the projector on the top K eigenvectors, K = number of classes; chance is K/P",
+      "outliers": "the i <= 3C that maximises the ratio of consecutive converged top eigenvalues above ten residuals",
+    ]
+  }
+}
+
+extension Objective {
+  /// What a subset of the data says about the whole.
+  func samplingRemark(_ description: DatasetDescription) -> String? {
+    guard description.samples < description.samplesAvailable else { return nil }
+    return "computed on \(description.samples) of \(description.samplesAvailable) samples (\(description.selection)): "
+      + "the numbers are those of this subset, and what they say of all samples has a sampling error that is not shown"
+  }
+}
+
+extension DatasetDescription {
+  var selectionText: String {
+    let part = split.map { "\($0) split, " } ?? ""
+    switch selection {
+    case "all": return part + "all"
+    case "random": return part + "random subset, seed \(seed ?? 0)"
+    default: return part + "first \(samples)"
+    }
+  }
+
+  var standardisationText: String {
+    scaling.isIdentity
+      ? "none" : "\(standardisation): (x/\(scaling.unit) - \(scaling.mean))/\(scaling.deviation)"
+  }
+}
+
+extension ReportedSpectrum {
+  /// The reported form of a measurement.
+  init<Scalar: Real>(_ measurement: SpectrumMeasurement<Scalar>) {
+    let pairs = measurement.eigenpairs
+    let solver = pairs.map { pairs in
+      ReportedSolver(
+        tolerance: pairs.tolerance * pairs.normEstimate, products: pairs.products, restarts: pairs.restarts,
+        orthogonality: pairs.orthogonality, reason: pairs.reason.rawValue, message: pairs.reason.explanation)
+    }
+    func reported(_ pairs: [Eigenpair<Vector<Scalar>>]?) -> [ReportedEigenpair]? {
+      guard let pairs, !pairs.isEmpty else { return nil }
+      return pairs.map(ReportedEigenpair.init)
+    }
+    let top = reported(pairs?.top)
+    let bottom = reported(pairs?.bottom)
+    self.init(
+      name: measurement.kind.rawValue, dimension: measurement.dimension, top: top, bottom: bottom,
+      topSolver: top == nil ? nil : solver, bottomSolver: bottom == nil ? nil : solver,
+      trace: measurement.trace.map { trace in
+        ReportedTrace(
+          value: trace.value, standardError: trace.standardError ?? .nan, method: trace.method.rawValue,
+          probes: trace.samples.count)
+      },
+      density: ReportedDensity(measurement),
+      outliers: measurement.outliers.map {
+        ReportedOutliers(count: $0.count, ratio: $0.ratio, ratioToClasses: $0.ratioToClasses)
+      },
+      gradientFraction: measurement.gradientFraction.map {
+        ReportedGradientFraction(
+          value: $0.value, subspaceDimension: $0.subspaceDimension,
+          chance: Double($0.subspaceDimension) / Double(measurement.dimension))
+      },
+      exact: measurement.exact.map {
+        ReportedExactSpectrum(
+          eigenvalues: $0.eigen.values, asymmetry: $0.largestElement > 0 ? $0.asymmetry / $0.largestElement : 0)
+      },
+      warnings: measurement.warnings)
+  }
+}
+
+extension ReportedEigenpair {
+  init<V>(_ pair: Eigenpair<V>) {
+    let note: String? =
+      pair.multiplicity > 1
+      ? "\(pair.multiplicity) eigenvalues coincide within the tolerance"
+      : pair.multiplicityVerified ? nil : "multiplicity not verified"
+    self.init(
+      value: pair.value, residual: pair.residual, converged: pair.converged, errorBound: pair.errorBound,
+      multiplicityNote: note)
+  }
+}
+
+extension ReportedDensity {
+  init?<Scalar: Real>(_ measurement: SpectrumMeasurement<Scalar>) {
+    guard let density = measurement.density, let sample = measurement.sample, let rules = try? sample.rules() else {
+      return nil
+    }
+    let google = measurement.google
+    let mass = { (sign: Double) in
+      let rest = rules.reduce(0.0) { $0 + $1.integral { $0 * sign > 0 ? abs($0) : 0 } } / Double(rules.count)
+      let known = sample.deflated.reduce(0.0) { $0 + ($1 * sign > 0 ? abs($1) : 0) }
+      return rest * sample.remainderFraction + known / Double(sample.dimension)
+    }
+    let (negative, positive) = (mass(-1), mass(1))
+    self.init(
+      grid: google?.grid ?? density.grid, density: google?.density ?? density.density,
+      lower: google == nil ? density.band?.lower ?? [] : [], upper: google == nil ? density.band?.upper ?? [] : [],
+      confidence: google == nil ? density.band?.confidence : nil,
+      sigma: google.map { $0.variance.squareRoot() } ?? density.kernelWidth, probes: density.probes,
+      steps: rules.map(\.nodes.count).max() ?? 0, deflated: sample.deflated,
+      quadratureDefect: google == nil ? density.quadratureDefect : nil, compatible: google == nil ? nil : "google",
+      negativeMass: negative + positive > 0 ? negative / (negative + positive) : nil,
+      logAxis: measurement.logarithmic.map {
+        ReportedLogarithmicDensity(
+          grid: $0.grid, positive: $0.positive.density, negative: $0.negative.density, sigma: $0.kernelWidth)
+      },
+      ritzValues: rules.map(\.nodes), ritzWeights: rules.map(\.weights), orthogonality: measurement.orthogonality)
+  }
+}

@@ -1,0 +1,82 @@
+/// The pieces pages are made of.
+enum Page {
+  /// A number as people read it, with all its digits for those who copy it.
+  static func number(_ value: Double, digits: Int = 4) -> Markup {
+    guard value.isFinite else { return .element("span", ["class": "unconverged"], ["not finite"]) }
+    return .element("data", ["value": value.description], [.text(NumberText.typeset(value, digits: digits))])
+  }
+
+  static func count(_ value: Int) -> Markup {
+    .element("data", ["value": String(value)], [.text(NumberText.count(value))])
+  }
+
+  static func code(_ text: String) -> Markup { .element("code", [:], [.text(text)]) }
+
+  static func paragraph(_ parts: [Markup], class style: String = "text") -> Markup {
+    .element("p", ["class": style], parts)
+  }
+
+  /// One of the key numbers at the top of a section.
+  static func card(_ name: String, _ value: [Markup], note: [Markup] = []) -> Markup {
+    .element(
+      "div", ["class": "card"],
+      [
+        .element("div", ["class": "name"], [.text(name)]), .element("div", ["class": "value"], value),
+        .element("div", ["class": "note"], note),
+      ])
+  }
+
+  /// A list of properties; those without a value are left out.
+  static func properties(_ rows: [(name: String, value: [Markup]?)]) -> Markup {
+    .element(
+      "dl", [:],
+      rows.flatMap { row -> [Markup] in
+        guard let value = row.value else { return [] }
+        return [.element("dt", [:], [.text(row.name)]), .element("dd", [:], value)]
+      })
+  }
+
+  /// A table that scrolls inside itself where it is wider than the page.
+  static func table(
+    _ columns: [(title: String, numeric: Bool)], _ rows: [[Markup]], label: String
+  ) -> Markup {
+    let style = { (numeric: Bool) in numeric ? "number" : "text" }
+    let head = columns.map { column in
+      Markup.element("th", ["scope": "col", "class": style(column.numeric)], [.text(column.title)])
+    }
+    let body = rows.map { row in
+      Markup.element(
+        "tr", [:],
+        zip(row, columns).map { cell, column in .element("td", ["class": style(column.numeric)], [cell]) })
+    }
+    return .element(
+      "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": label],
+      [
+        .element(
+          "table", [:],
+          [
+            .element("thead", [:], [.element("tr", [:], head)]), .element("tbody", [:], body),
+          ])
+      ])
+  }
+
+  /// A box nobody overlooks, or nothing.
+  static func warnings(_ texts: [String]) -> Markup {
+    if texts.isEmpty { return .empty }
+    return .element(
+      "div", ["class": "warnings", "role": "note"],
+      [
+        .element("strong", [:], [.text(texts.count == 1 ? "Warning" : "\(texts.count) warnings")]),
+        .element("ul", [:], texts.map { .element("li", [:], [.text($0)]) }),
+      ])
+  }
+
+  /// A figure in two widths, of which the style sheet shows one.
+  static func figure(wide: Figure, compact: Figure?) -> Markup {
+    var drawings = [wide.inlined(class: "rz-figure wide")]
+    if let compact { drawings.append(compact.inlined(class: "rz-figure compact")) }
+    return .element(
+      "figure", [:],
+      [.element("h3", [:], [.text(wide.title)])] + drawings + [.element("figcaption", [:], [.text(wide.caption)])])
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Ritz
+
+struct ApplyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply", abstract: "Computes operator-vector products, for other tools.",
+    discussion: """
+      Reads vectors from an .npz file with one array for each parameter, of the parameter's shape, or with a leading axis for \
+      several vectors. Writes loss, gradient/<name> and product/<name> to the output.
+      """)
+
+  @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String
+  @OptionGroup var objective: ObjectiveFlags
+  @OptionGroup var execution: ExecutionFlags
+  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
+  @Option(help: ArgumentHelp("The vectors.", valueName: "file.npz")) var vector: String?
+  @Option(help: ArgumentHelp("The file to write.", valueName: "file.npz")) var output: String
+  @Flag(help: "Print the loss and the norms as JSON.") var json = false
+
+  func run() throws {
+    let settings = try objective.settings(model: model, seed: execution.seed)
+    let network = try settings.network()
+    let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
+    switch precision {
+    case .single: try run(settings, network, as: Float.self)
+    case .double: try run(settings, network, as: Double.self)
+    }
+  }
+
+  private func run<Scalar: Real>(_ settings: ObjectiveSettings, _ network: Network, as type: Scalar.Type) throws {
+    let kind = try OperatorKind(named: `operator`)
+    let objective = try Objective<Scalar>(
+      network: network, dataset: settings.dataset(), loss: settings.namedLoss(),
+      selection: settings.selection(of: network), options: ExecutionOptions(microbatch: execution.microbatch),
+      pool: execution.pool)
+    let parameters = objective.selection.parameters(of: network)
+    let vectors = try vector.map { try ParameterArrays.read($0, parameters: parameters, as: type) }
+    let (loss, gradient) = try objective.lossAndGradient()
+    var products: [Vector<Scalar>] = []
+    if let vectors {
+      let operation = try objective.curvature(kind)
+      // A few at a time: each vector of a call has sums of its own in every worker.
+      for start in stride(from: 0, to: vectors.vectors.count, by: 16) {
+        let range = start..<min(start + 16, vectors.vectors.count)
+        products += try operation.apply(Array(vectors.vectors[range]))
+      }
+      for (index, product) in products.enumerated() where !objective.space.norm(product).isFinite {
+        throw InputError(
+          file: vector, "product \(index + 1) is not finite", remedy: "scale the vectors, or use --precision double")
+      }
+    }
+    let writer = try NumpyArchiveWriter(output)
+    try writer.add("loss", NumpyArray(scalar: loss))
+    try ParameterArrays.write([gradient], isStacked: false, "gradient", parameters, to: writer)
+    if let vectors {
+      try ParameterArrays.write(products, isStacked: vectors.isStacked, "product", parameters, to: writer)
+    }
+    try writer.finish()
+    let norms = products.map { objective.space.norm($0) }
+    if json {
+      let summary = ApplySummary(
+        loss: loss, gradientNorm: objective.space.norm(gradient), productNorms: norms, operator: kind.rawValue,
+        output: output)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+    } else {
+      print("loss \(loss)")
+      print("|gradient| \(objective.space.norm(gradient))")
+      for (index, norm) in norms.enumerated() { print("|\(kind.rawValue) v\(index)| \(norm)") }
+      print("written to \(output)")
+    }
+  }
+}
+
+private struct ApplySummary: Codable {
+  var loss: Double
+  var gradientNorm: Double
+  var productNorms: [Double]
+  var `operator`: String
+  var output: String
+}

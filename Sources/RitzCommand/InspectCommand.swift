@@ -1,0 +1,143 @@
+import ArgumentParser
+import Foundation
+import Ritz
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Shows what is in a model, and what a run on it will need.")
+
+  @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String
+  @Flag(help: "Forecast peak memory and time of 'ritz spectrum' with the same flags.") var plan = false
+  @OptionGroup var objective: ObjectiveFlags
+  @OptionGroup var execution: ExecutionFlags
+  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
+  @Option(help: ArgumentHelp("The K largest eigenpairs.", valueName: "k")) var top: Int = 10
+  @Option(help: ArgumentHelp("The K smallest eigenpairs.", valueName: "k")) var bottom: Int = 5
+  @Option(help: ArgumentHelp("Random probes of the density.", valueName: "n")) var probes: Int = 10
+  @Option(help: ArgumentHelp("Lanczos steps of each probe.", valueName: "n")) var steps: Int = 90
+  @Flag(help: "Forecast the dense path instead.") var exact = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let network = try Network.isBuiltIn(model) ? Network(named: model, seed: execution.seed) : Network(exportedProgram: model)
+    let forecast = plan ? try forecast(network) : nil
+    json ? try printJSON(network, forecast) : printText(network, forecast)
+  }
+
+  private func forecast(_ network: Network) throws -> Forecast {
+    let settings = try objective.settings(model: model, seed: execution.seed)
+    let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
+    let dataset = try settings.dataset()
+    var hasLabels = false
+    if case .labels = dataset.targets { hasLabels = true }
+    let stored =
+      dataset.sampleSize * dataset.count * dataset.inputs.bytesPerElement
+      + dataset.targetCount * dataset.targetWidth * (hasLabels ? 4 : 8)
+    let sizes = ObjectiveSizes(
+      samples: dataset.count, targetWidth: dataset.targetWidth, rowsPerSample: max(1, dataset.targetsPerSample),
+      hasLabels: hasLabels, storedBytes: stored)
+    let selection = try settings.selection(of: network)
+    let dimension = selection.dimension(of: network)
+    let pairs = exact ? 0 : top + bottom
+    let basis = exact ? 0 : max(pairs > 0 ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
+    let request = ForecastRequest(
+      kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
+      products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
+      denseBytes: exact ? 3 * 8 * dimension * dimension : 0)
+    let options = ExecutionOptions(microbatch: execution.microbatch)
+    let workers = execution.workers ?? WorkerPool.processorCount
+    switch precision {
+    case .single:
+      return try Forecast(
+        network: network, loss: settings.namedLoss(), selection: selection, sizes: sizes, request: request,
+        options: options, workers: workers, precision: Float.self)
+    case .double:
+      return try Forecast(
+        network: network, loss: settings.namedLoss(), selection: selection, sizes: sizes, request: request,
+        options: options, workers: workers, precision: Double.self)
+    }
+  }
+
+  private struct Description: Codable {
+    struct Parameter: Codable {
+      var name: String
+      var shape: [Int]
+      var count: Int
+      var precision: String
+      var aliases: [String]
+    }
+    var model: String
+    var source: String
+    var input: [Int]
+    var batch: String
+    var ending: String
+    var parameterCount: Int
+    var parameters: [Parameter]
+    var literals: [String]
+    var forecast: Forecast?
+    var forecastBytes: Int?
+    var forecastSeconds: Double?
+  }
+
+  private var batchText: (Network) -> String {
+    { network in
+      switch network.batch {
+      case .dynamic: "any"
+      case .fixed(let size): "fixed at \(size)"
+      }
+    }
+  }
+
+  private func printJSON(_ network: Network, _ forecast: Forecast?) throws {
+    let description = Description(
+      model: model, source: network.source, input: network.input.sampleShape, batch: batchText(network),
+      ending: network.ending.rawValue, parameterCount: network.parameterCount,
+      parameters: network.parameters.map {
+        Description.Parameter(
+          name: $0.name, shape: $0.shape, count: $0.count, precision: $0.values.precisionName, aliases: $0.aliases)
+      }, literals: network.literals.map(\.name), forecast: forecast, forecastBytes: forecast?.bytes,
+      forecastSeconds: forecast?.seconds)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(description), as: UTF8.self))
+  }
+
+  private func printText(_ network: Network, _ forecast: Forecast?) {
+    print("\(model): \(network.source)")
+    print("  input  \(shapeText(network.input.sampleShape)) (\(network.input.element)), batch \(batchText(network))")
+    if network.ending != .linear { print("  ends in \(network.ending.rawValue)") }
+    print("  \(network.parameterCount) parameters in \(network.parameters.count) arrays")
+    let width = network.parameters.map(\.name.count).max() ?? 0
+    for parameter in network.parameters {
+      let name = parameter.name.padding(toLength: width, withPad: " ", startingAt: 0)
+      let tied = parameter.aliases.isEmpty ? "" : ", tied: " + parameter.aliases.joined(separator: ", ")
+      print("    \(name)  \(shapeText(parameter.shape))  \(parameter.count) (\(parameter.values.precisionName)\(tied))")
+    }
+    if !network.literals.isEmpty { print("  not trained: " + network.literals.map(\.name).joined(separator: ", ")) }
+    guard let forecast else { return }
+    print("  forecast for ritz spectrum, \(`operator`):")
+    for part in forecast.parts { print("    \(mebibytes(part.bytes))  \(part.name)") }
+    print("    \(mebibytes(forecast.bytes))  peak memory")
+    print(
+      "    \(String(format: "%.3g", forecast.secondsPerProduct * 1e3)) ms a product, about \(forecast.products) products, "
+        + "\(String(format: "%.3g", forecast.seconds)) s in all at \(String(format: "%.3g", forecast.operationsPerSecond / 1e9)) GFLOP/s")
+  }
+
+  private func shapeText(_ shape: [Int]) -> String {
+    shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
+  }
+
+  private func mebibytes(_ bytes: Int) -> String { String(format: "%9.1f MiB", Double(bytes) / 1_048_576) }
+}
+
+extension Dataset.Inputs {
+  /// Bytes an element takes in memory.
+  var bytesPerElement: Int {
+    switch self {
+    case .bytes: 1
+    case .integers, .floats: 4
+    case .doubles: 8
+    }
+  }
+}

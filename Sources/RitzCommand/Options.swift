@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Ritz
+
+/// The model, its data and its loss.
+struct ObjectiveFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("Data: an .npz file with x and y, a directory of IDX or NPY files, or 'digits'.", valueName: "path"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("cross-entropy, squared-error, mse, bce or output.", valueName: "name"))
+  var loss: String?
+
+  @Option(help: ArgumentHelp("train or test, where the data has both.", valueName: "name"))
+  var split: String?
+
+  @Option(help: ArgumentHelp("Use this many samples: the first ones, or 'N,random' for a subset drawn with the seed.", valueName: "n"))
+  var samples: String?
+
+  @Option(
+    help: ArgumentHelp("automatic, none, unit, mean-std or MEAN,STD.", valueName: "how"))
+  var standardise: String = "automatic"
+
+  @Option(help: ArgumentHelp("Restrict to parameters in whose name this regular expression matches.", valueName: "regex"))
+  var params: String?
+
+  func settings(model: String?, seed: UInt64) throws -> ObjectiveSettings {
+    guard let model else { throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network") }
+    guard let data else { throw ValidationError("--data is needed") }
+    guard let loss else { throw ValidationError("--loss is needed") }
+    return ObjectiveSettings(
+      model: absolute(model), data: absolute(data), loss: loss, split: split, samples: samples, standardise: standardise,
+      params: params, seed: seed)
+  }
+
+  /// Paths are kept absolute, so that a run can be resumed from anywhere.
+  private func absolute(_ path: String) -> String {
+    if Network.isBuiltIn(path) || path == "digits" { return path }
+    return URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+}
+
+/// How it is computed.
+struct ExecutionFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("single or double; by default double up to 200,000 parameters.", valueName: "name"))
+  var precision: String?
+
+  @Option(help: ArgumentHelp("Seed of every random stream.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Worker threads; the bits do not depend on it.", valueName: "n"))
+  var workers: Int?
+
+  @Option(help: ArgumentHelp("Samples of a microbatch.", valueName: "n"))
+  var microbatch: Int?
+
+  func validate() throws {
+    if let workers, workers < 1 || workers > 1024 { throw ValidationError("--workers must be 1 to 1024") }
+    if let microbatch, microbatch < 1 { throw ValidationError("--microbatch must be at least 1") }
+    if let precision, Precision(rawValue: precision) == nil {
+      throw ValidationError("--precision is single or double, not '\(precision)'")
+    }
+  }
+
+  var pool: WorkerPool { WorkerPool(count: workers ?? WorkerPool.processorCount) }
+}
+
+/// The scalar type of the computation.
+enum Precision: String, Codable {
+  case single
+  case double
+
+  /// Double up to 2·10⁵ parameters, single above.
+  static func standard(parameters: Int) -> Precision { parameters <= 200_000 ? .double : .single }
+}
+
+/// Everything that defines an objective, as stored with a run.
+struct ObjectiveSettings: Codable, Equatable {
+  var model: String
+  var data: String
+  var loss: String
+  var split: String?
+  var samples: String?
+  var standardise: String
+  var params: String?
+  var seed: UInt64
+
+  func network() throws -> Network {
+    if Network.isBuiltIn(model) { return try Network(named: model, seed: seed) }
+    return try Network(exportedProgram: model)
+  }
+
+  var modelFormat: String { Network.isBuiltIn(model) ? "built-in" : "pt2" }
+
+  func namedLoss() throws -> Loss { try Loss(named: loss) }
+
+  func dataset() throws -> Dataset {
+    var options = DatasetOptions(standardisation: try DatasetOptions.Standardisation(argument: standardise))
+    if let split {
+      guard let named = DatasetOptions.Split(rawValue: split) else {
+        throw InputError(place: "--split", "there is no split '\(split)'", remedy: "choose train or test")
+      }
+      options.split = named
+    }
+    if let samples {
+      let parts = samples.split(separator: ",", omittingEmptySubsequences: false)
+      guard let count = Int(parts[0]), count > 0, parts.count == 1 || (parts.count == 2 && parts[1] == "random") else {
+        throw InputError(place: "--samples", "'\(samples)' is not a number of samples", remedy: "give N or N,random")
+      }
+      options.samples = count
+      if parts.count == 2 { options.selection = .random(seed: seed) }
+    }
+    return try Dataset.load(data, options: options)
+  }
+
+  func selection(of network: Network) throws -> ParameterSelection {
+    if let params { return try .matching(params, of: network) }
+    return try .all(of: network)
+  }
+}
+
+extension OperatorKind {
+  /// The operator of a name on the command line.
+  init(named name: String) throws {
+    guard let kind = OperatorKind(rawValue: name) else {
+      throw InputError(
+        place: "--operator", "there is no operator '\(name)'",
+        remedy: "choose one of " + OperatorKind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self = kind
+  }
+}
+
+/// Seconds since the process' clock began.
+func secondsNow() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// The largest resident size so far, in bytes.
+func peakMemoryBytes() -> Int {
+  var usage = rusage()
+  #if os(Linux)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  #else
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  #endif
+}

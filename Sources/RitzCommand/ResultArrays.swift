@@ -1,0 +1,58 @@
+import Ritz
+
+/// `arrays.npz`: the names are a contract with scripts outside this repository; see docs/result-schema.md.
+///
+/// The arrays of the first operator have plain names, those of further ones the operator's name before them.
+enum ResultArrays {
+  static func write<Scalar: Real>(
+    _ measurements: [SpectrumMeasurement<Scalar>], parameters: [Network.Parameter], to output: OutputDirectory
+  ) throws {
+    let writer = try NumpyArchiveWriter(output.path("arrays.npz"))
+    for (index, measurement) in measurements.enumerated() {
+      try add(measurement, prefix: index == 0 ? "" : measurement.kind.rawValue + "/", parameters, to: writer)
+    }
+    try writer.finish()
+  }
+
+  private static func add<Scalar: Real>(
+    _ measurement: SpectrumMeasurement<Scalar>, prefix: String, _ parameters: [Network.Parameter],
+    to writer: NumpyArchiveWriter
+  ) throws {
+    if let exact = measurement.exact { try writer.add(prefix + "eigenvalues", exact.eigen.values) }
+    if let pairs = measurement.eigenpairs {
+      try add(pairs.top, prefix + "top", parameters, to: writer)
+      try add(pairs.bottom, prefix + "bottom", parameters, to: writer)
+    }
+    if let density = measurement.density, let sample = measurement.sample {
+      if let google = measurement.google {
+        try writer.add(prefix + "density_grid", google.grid)
+        try writer.add(prefix + "density", google.density)
+        try writer.add(prefix + "density_lower", google.density)
+        try writer.add(prefix + "density_upper", google.density)
+      } else {
+        try writer.add(prefix + "density_grid", density.grid)
+        try writer.add(prefix + "density", density.density)
+        try writer.add(prefix + "density_lower", density.band?.lower ?? density.density)
+        try writer.add(prefix + "density_upper", density.band?.upper ?? density.density)
+      }
+      let rules = try sample.rules()
+      // Probes may end early; their rows are filled up with NaN.
+      let width = rules.map(\.nodes.count).max() ?? 0
+      func rows(_ values: (QuadratureRule) -> [Double]) -> [Double] {
+        rules.flatMap { values($0) + [Double](repeating: .nan, count: width - $0.nodes.count) }
+      }
+      try writer.add(prefix + "ritz_values", shape: [rules.count, width], rows { $0.nodes })
+      try writer.add(prefix + "ritz_weights", shape: [rules.count, width], rows { $0.weights })
+    }
+  }
+
+  private static func add<Scalar: Real>(
+    _ pairs: [Eigenpair<Vector<Scalar>>], _ name: String, _ parameters: [Network.Parameter],
+    to writer: NumpyArchiveWriter
+  ) throws {
+    guard !pairs.isEmpty else { return }
+    try writer.add(name + "_eigenvalues", pairs.map(\.value))
+    try writer.add(name + "_residuals", pairs.map(\.residual))
+    try ParameterArrays.write(pairs.map(\.vector), isStacked: true, name + "_vectors", parameters, to: writer)
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Ritz
+
+/// The command `ritz`.
+@main
+struct RitzCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ritz",
+    abstract: "Measures the curvature of neural networks.",
+    discussion: """
+      Given a trained network, data and a loss, computes the eigenvalue density, leading and trailing eigenpairs and trace \
+      of the Hessian or the Gauss-Newton matrix without ever forming it.
+
+      Exit codes: 0 done; 1 the input is at fault; 2 wrong usage; 3 done but not converged, with --strict; \
+      130 interrupted (go on with --resume).
+      """,
+    version: SpectrumRun.version,
+    subcommands: [SpectrumCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self, DemoCommand.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Foundation.exit(report(error))
+    }
+  }
+
+  /// Says what went wrong, in one line for faulty input, and returns the exit code.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as InputError:
+      standardError("ritz: error: \(error)")
+      return 1
+    case let error as Interrupted:
+      standardError("ritz: \(error)")
+      return 130
+    case let code as ExitCode:
+      return code.rawValue
+    default:
+      if exitCode(for: error) == .success {
+        print(fullMessage(for: error))
+        return 0
+      }
+      standardError(fullMessage(for: error))
+      return 2
+    }
+  }
+}
+
+/// Writes a line to standard error.
+func standardError(_ text: String) {
+  FileHandle.standardError.write(Data((text + "\n").utf8))
+}

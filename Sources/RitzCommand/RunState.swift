@@ -1,0 +1,119 @@
+import Foundation
+import Ritz
+
+/// Everything that defines a spectrum run, stored with it so that `--resume DIR` needs nothing else.
+struct RunSettings: Codable, Equatable {
+  var objective: ObjectiveSettings
+  var operators: [String]
+  var request: SpectrumRequest
+  var precision: Precision
+  var precisionReason: String
+  var microbatch: Int?
+  /// The command as typed, for the report.
+  var command: [String]
+  /// Identifies θ and the data, so that a run is not resumed with others.
+  var fingerprint: UInt32
+  /// Whether the parameters are not those of the model but stored with the run, as those of a network trained by it.
+  var storesParameters = false
+}
+
+/// The directory `state` of a run: its settings, and the latest state of every stage.
+struct RunState {
+  let directory: OutputDirectory
+  private static let settingsFile = "run.json"
+  private static let parametersFile = "parameters.npz"
+
+  init(in output: OutputDirectory) throws { directory = try output.directory("state") }
+
+  static func settings(of output: String) throws -> RunSettings {
+    let path = output + "/state/" + settingsFile
+    guard FileBytes.exists(path) else {
+      throw InputError(
+        file: output, place: "state/" + settingsFile, "is not there: nothing to resume",
+        remedy: "give the --output directory of an earlier run")
+    }
+    do {
+      return try JSONDecoder().decode(RunSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
+    } catch let error as DecodingError {
+      throw InputError(file: path, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
+    }
+  }
+
+  /// The network of a stored run.
+  static func network(of output: String, _ settings: RunSettings) throws -> Network {
+    let network = try settings.objective.network()
+    guard settings.storesParameters else { return network }
+    let archive = try NumpyArchive(contentsOf: output + "/state/" + parametersFile)
+    var values: [StoredValues] = []
+    for parameter in network.parameters { values.append(.double(try archive.array(named: parameter.name).doubles())) }
+    return try network.withParameters(values)
+  }
+
+  /// Begins a run: its settings replace those of an earlier one, whose states are removed.
+  func begin(_ settings: RunSettings, _ network: Network) throws {
+    clear()
+    if settings.storesParameters {
+      let writer = try NumpyArchiveWriter(directory.path(Self.parametersFile))
+      for parameter in network.parameters {
+        try writer.add(parameter.name, shape: parameter.shape, parameter.values.values(as: Double.self))
+      }
+      try writer.finish()
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try directory.write(Array(try encoder.encode(settings)), to: Self.settingsFile)
+  }
+
+  /// Removes the states of all stages: the run is complete, or begins anew.
+  func clear() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    for name in names where name.hasSuffix(".npz") && name != Self.parametersFile { try? FileManager.default.removeItem(atPath: directory.path(name)) }
+  }
+
+  private func name(_ kind: OperatorKind, _ stage: SpectrumStage) -> String { "\(kind.rawValue)-\(stage.rawValue).npz" }
+
+  func restore<Scalar: Real>(_ kind: OperatorKind, _ stage: SpectrumStage, as type: Scalar.Type) throws
+    -> KrylovSnapshot<Scalar>?
+  {
+    let path = directory.path(name(kind, stage))
+    guard FileBytes.exists(path) else { return nil }
+    return try SnapshotArchive.read(path)
+  }
+
+  func store<Scalar: Real>(_ snapshot: KrylovSnapshot<Scalar>, _ kind: OperatorKind, _ stage: SpectrumStage) throws {
+    try SnapshotArchive.write(snapshot, to: directory.path(name(kind, stage)))
+  }
+}
+
+extension DecodingError {
+  /// What is wrong, without the decoder's stack.
+  var shortDescription: String {
+    switch self {
+    case .keyNotFound(let key, _): "no key '\(key.stringValue)'"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      context.debugDescription
+    @unknown default: "unreadable"
+    }
+  }
+}
+
+/// A checksum of parameters and data.
+func fingerprint<Scalar: Real>(_ objective: Objective<Scalar>, _ dataset: Dataset) -> UInt32 {
+  var checksum: UInt32 = 0
+  for parameter in objective.network.parameters {
+    let values = parameter.values.values(as: Double.self)
+    checksum = values.withUnsafeBytes { Inflate.checksum($0, from: checksum) }
+  }
+  var row = [Double](repeating: 0, count: max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth)))
+  for sample in 0..<dataset.count {
+    row.withUnsafeMutableBufferPointer { row in
+      guard let base = row.baseAddress else { return }
+      dataset.copyInputs(sample..<sample + 1, into: base)
+      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<(dataset.sampleSize * 8)]), from: checksum)
+      dataset.copyTargets(sample..<sample + 1, into: base)
+      let width = dataset.targetsPerSample * dataset.targetWidth * 8
+      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), from: checksum)
+    }
+  }
+  return checksum
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Ritz
+
+/// A run of `ritz spectrum` from its settings to its directory: measures, stores states on the way, writes the results.
+struct SpectrumRun {
+  static let version = "0.1.0"
+
+  /// What is said while it runs and at the end.
+  struct Reporting {
+    var json: Bool
+    var quiet: Bool
+    var title: String?
+    /// Whether the summary ends with where the results are.
+    var namesDirectory = true
+  }
+
+  /// Begins a run.
+  static func start(
+    _ settings: ObjectiveSettings, operators: [String], request: SpectrumRequest, execution: ExecutionFlags,
+    output: String?, _ reporting: Reporting
+  ) throws -> SpectrumReport {
+    let network = try settings.network()
+    let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
+    let reason =
+      execution.precision != nil
+      ? "asked for" : "\(network.parameterCount) parameters: double up to 200,000, single above"
+    let run = RunSettings(
+      objective: settings, operators: operators, request: request, precision: precision, precisionReason: reason,
+      microbatch: execution.microbatch, command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)
+    let directory = output ?? defaultDirectory(settings)
+    return try perform(run, network: network, directory: directory, isResumed: false, pool: execution.pool, reporting)
+  }
+
+  /// Goes on with a run that was stopped.
+  static func resume(_ directory: String, workers: Int?, _ reporting: Reporting) throws -> SpectrumReport {
+    let settings = try RunState.settings(of: directory)
+    let pool = WorkerPool(count: workers ?? WorkerPool.processorCount)
+    return try perform(
+      settings, network: try RunState.network(of: directory, settings), directory: directory, isResumed: true, pool: pool, reporting)
+  }
+
+  static func perform(
+    _ settings: RunSettings, network: Network, directory: String, isResumed: Bool, pool: WorkerPool,
+    _ reporting: Reporting
+  ) throws -> SpectrumReport {
+    switch settings.precision {
+    case .single:
+      try perform(settings, network, directory, isResumed, pool, reporting, as: Float.self)
+    case .double:
+      try perform(settings, network, directory, isResumed, pool, reporting, as: Double.self)
+    }
+  }
+
+  private static func perform<Scalar: Real>(
+    _ given: RunSettings, _ network: Network, _ directory: String, _ isResumed: Bool, _ pool: WorkerPool,
+    _ reporting: Reporting, as type: Scalar.Type
+  ) throws -> SpectrumReport {
+    let begin = secondsNow()
+    var settings = given
+    let dataset = try settings.objective.dataset()
+    let objective = try Objective<Scalar>(
+      network: network, dataset: dataset, loss: settings.objective.namedLoss(),
+      selection: settings.objective.selection(of: network), options: ExecutionOptions(microbatch: settings.microbatch),
+      pool: pool)
+    let kinds = try settings.operators.map { try OperatorKind(named: $0) }
+    let mark = fingerprint(objective, dataset)
+    // Everything the user can have got wrong is known by now; only then does the run leave a trace.
+    let (loss, gradient) = try objective.lossAndGradient()
+    let output = try OutputDirectory(directory)
+    let state = try RunState(in: output)
+    if isResumed {
+      guard mark == settings.fingerprint else {
+        throw InputError(
+          file: directory, "the model or the data has changed since the run was begun", remedy: "start the run anew")
+      }
+    } else {
+      settings.fingerprint = mark
+      try state.begin(settings, network)
+    }
+    let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
+    var measurements: [SpectrumMeasurement<Scalar>] = []
+    do {
+      for kind in kinds {
+        measurements.append(
+          try objective.measureSpectrum(
+            of: kind, settings.request, gradient: gradient,
+            observer: observer(kind, state, progress), interruption: { try Interruption.check() }))
+      }
+    } catch is Interrupted {
+      progress.finish()
+      throw Interrupted(directory: directory)
+    }
+    progress.finish()
+    let accuracy = try objective.accuracy()
+    let report = SpectrumReport(
+      objective, dataset: dataset, measurements: measurements, loss: loss, accuracy: accuracy, gradient: gradient,
+      context: SpectrumReport.Context(
+        title: reporting.title, command: settings.command, version: version, model: settings.objective.model,
+        modelFormat: settings.objective.modelFormat, precisionReason: settings.precisionReason,
+        seed: settings.request.seed, seconds: secondsNow() - begin, peakMemoryBytes: peakMemoryBytes()))
+    try write(report, measurements, objective, to: output)
+    state.clear()
+    if reporting.json {
+      print(String(decoding: try ResultFile.encode(report), as: UTF8.self))
+    } else {
+      print(TerminalSummary.text(report, style: .standardOutput()))
+      if reporting.namesDirectory { print("\nresults in \(directory): report.html, result.json, arrays.npz, figures") }
+    }
+    return report
+  }
+
+  /// Progress and stored states of one operator's measurement.
+  private static func observer<Scalar: Real>(
+    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter
+  ) -> SpectrumObserver<Scalar> {
+    var current: SpectrumStage?
+    var done = 0
+    var lastStored = secondsNow()
+    return SpectrumObserver(
+      progress: { stage, completed, total in
+        if current != stage {
+          progress.begin("\(kind.title), \(stage.rawValue)", total: stage == .eigenpairs ? nil : total)
+          (current, done) = (stage, 0)
+        }
+        progress.advance(by: completed - done)
+        done = completed
+      },
+      restore: { try state.restore(kind, $0, as: Scalar.self) },
+      store: { stage, isDone, snapshot in
+        // A state can hold many vectors; between the ends of stages one a minute is enough.
+        guard isDone || secondsNow() - lastStored > 60 else { return }
+        try state.store(snapshot(), kind, stage)
+        lastStored = secondsNow()
+      })
+  }
+
+  private static func write<Scalar: Real>(
+    _ report: SpectrumReport, _ measurements: [SpectrumMeasurement<Scalar>], _ objective: Objective<Scalar>,
+    to output: OutputDirectory
+  ) throws {
+    try ResultArrays.write(measurements, parameters: objective.selection.parameters(of: objective.network), to: output)
+    let figures = try output.directory("figures")
+    for (name, svg) in Figures.all(report) { try figures.write(svg, to: name + ".svg") }
+    try output.write(Report.html(report), to: "report.html")
+    // Last: a directory with a result.json is complete.
+    try output.write(Array(try ResultFile.encode(report)), to: "result.json")
+  }
+
+  /// `runs/` and the model's name; numbered where that is taken.
+  private static func defaultDirectory(_ settings: ObjectiveSettings) -> String {
+    let name = settings.model.split(separator: "/").suffix(2).joined(separator: "-")
+      .map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "." ? $0 : "-" }
+    let base = "runs/" + String(name)
+    if !FileBytes.exists(base) { return base }
+    for number in 2... where !FileBytes.exists("\(base)-\(number)") { return "\(base)-\(number)" }
+    return base
+  }
+}
