@@ -16,6 +16,8 @@ extension Plan {
 /// One worker's memory: an arena for a microbatch's values, scratch for kernels, residuals and sums.
 final class Workspace<Scalar: Real>: @unchecked Sendable {
   let residual: AlignedStorage<Scalar>
+  /// Where the primal part leaves sums that the call does not ask for.
+  let unreadSums: AlignedStorage<Scalar>
   private let arena: AlignedStorage<Scalar>
   private let scratch: AlignedStorage<Scalar>
   private var sumStorage = AlignedStorage<Scalar>(count: 0)
@@ -25,6 +27,8 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     arena = AlignedStorage(count: plans.map { $0.count(.arena) }.max() ?? 0, zeroed: false)
     scratch = AlignedStorage(count: plans.map(\.scratchCount).max() ?? 0, zeroed: false)
     residual = AlignedStorage(count: plans.map { $0.count(.residual) }.max() ?? 0, zeroed: false)
+    let mixed = plans.filter { $0.count(.linearResult) > 0 }
+    unreadSums = AlignedStorage(count: mixed.map { $0.count(.primalResult) }.max() ?? 0)
   }
 
   static func padded(_ count: Int) -> Int { (count + 15) & ~15 }

@@ -28,7 +28,8 @@ extension Plan {
   ///
   /// Each output has a destination. `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
   public init(
-    _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int], vectorOffsets: [Int],
+    _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int],
+    vectorOffsets: [Int],
     literalOffsets: [Int]
   ) throws(InputError) {
     let optimized = try function.optimized()
@@ -55,6 +56,8 @@ struct Planner {
   /// The value whose memory a value shares: itself, or what it is an alias of.
   let root: [Value]
   let stage: [Stage]
+  /// The values that fused groups repeat on the fly.
+  private var broadcastKinds: [Value: BroadcastKind] = [:]
   /// Nodes each stage computes, in order. Cheap primal nodes can appear in the linear stage as well.
   var members: [Stage: [Value]] = [:]
   /// Primal values the linear stage reads from memory.
@@ -82,7 +85,25 @@ struct Planner {
     }
     self.root = root
     self.stage = stage
+    findBroadcastKinds()
   }
+
+  private mutating func findBroadcastKinds() {
+    for value in graph.values {
+      // A group reads what it repeats from memory or computes it; neither holds for a value that is itself only repeated.
+      let isRepeatedTwice = operands(value).contains { broadcastKinds[$0] != nil }
+      if !isRepeatedTwice { broadcastKinds[value] = ownBroadcastKind(value) }
+    }
+    for value in graph.values where root[value.index] != value {
+      // Seen under another shape, a repeated row or column is not one any more.
+      let repeated = root[value.index]
+      guard let kind = broadcastKinds[repeated], kind != .element else { continue }
+      let (own, other) = (space(graph.shape(of: repeated)).space, space(graph.shape(of: value)).space)
+      if own != other { broadcastKinds[repeated] = nil }
+    }
+  }
+
+  func broadcastKind(_ value: Value) -> BroadcastKind? { broadcastKinds[value] }
 
   private static func isAlias(_ node: Graph.Node, _ graph: Graph) -> Bool {
     switch node.primitive.lowering {
@@ -113,7 +134,8 @@ struct Planner {
   private mutating func assignMembers() {
     let needed = graph.ancestors(of: outputs.map(\.value))
     var computed: [Stage: [Value]] = [:]
-    for value in graph.values where needed[value.index] && root[value.index] == value && !isSource(value) && !isSplat(value) {
+    for value in graph.values
+    where needed[value.index] && root[value.index] == value && !isSource(value) && !isSplat(value) {
       computed[stage[value.index], default: []].append(value)
     }
     let linear = computed[.linear] ?? []
@@ -168,8 +190,10 @@ struct Planner {
       }
     }
     for value in residuals.sorted(by: { $0.index < $1.index }) { placeShared(value, .residual) }
-    for output in outputs where !isSplat(output.value) {
+    for output in outputs {
       let own = root[output.value.index]
+      // A repeated value is written out by the stage that adds it to the result.
+      if isVirtual(own) { continue }
       if stage[own.index] == .fixed, shared[own] == nil { placeShared(own, .fixed) }
       if stage[own.index] == .direction, shared[own] == nil { placeShared(own, .direction) }
     }
@@ -202,7 +226,8 @@ struct Planner {
   private mutating func placeSources() {
     for value in graph.values {
       switch graph[value].primitive as? Source {
-      case .parameter(let index): shared[value] = Reference(region: .parameters, offset: sourceOffsets.parameters[index])
+      case .parameter(let index):
+        shared[value] = Reference(region: .parameters, offset: sourceOffsets.parameters[index])
       case .vector(let index): shared[value] = Reference(region: .vector, offset: sourceOffsets.vectors[index])
       case .literal(let index): shared[value] = Reference(region: .literals, offset: sourceOffsets.literals[index])
       case .data(.inputs): shared[value] = Reference(region: .inputs, offset: 0)

@@ -141,7 +141,8 @@ private struct GroupEmitter {
   let group: StagePlanner.Group
   private var result: TileProgram
   private var slots: [Value: Int] = [:]
-  private var numbers: [Double: Int] = [:]
+  /// By bit pattern: 0 and −0 are two numbers.
+  private var numbers: [UInt64: Int] = [:]
   private(set) var memoryElements = 0
 
   init(stage: StagePlanner, group: StagePlanner.Group) {
@@ -201,9 +202,9 @@ private struct GroupEmitter {
 
   private mutating func place(_ value: Value, _ width: TileProgram.Width) -> TileProgram.Place {
     if let number = planner.graph.splat(value) {
-      if let slot = numbers[number] { return .slot(slot) }
+      if let slot = numbers[number.bitPattern] { return .slot(slot) }
       let slot = newSlot()
-      numbers[number] = slot
+      numbers[number.bitPattern] = slot
       result.preparations.append(.number(slot: slot, number))
       return .slot(slot)
     }
