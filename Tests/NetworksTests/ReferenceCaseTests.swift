@@ -35,6 +35,7 @@ struct ReferenceCaseTests {
     let reference = try ReferenceCase.load(name)
     let network = try Network(exportedProgram: reference.modelPath)
     let outputs = try reference.doubles("outputs")
+    let columns = try #require(reference.outputs)
     let x = try #require(reference.data["x"]).doubles()
     for sample in [0, reference.samples - 1] {
       var graph = Graph()
@@ -43,7 +44,7 @@ struct ReferenceCaseTests {
       var sources = parameterSources(network)
       sources[.data(.inputs)] = Array(x[sample * size..<(sample + 1) * size])
       let row = try NaiveInterpreter(graph, sources: sources).evaluate([instance.outputs])[0]
-      let expected = Array(outputs[sample * reference.outputs..<(sample + 1) * reference.outputs])
+      let expected = Array(outputs[sample * columns..<(sample + 1) * columns])
       #expect(relativeError(row, expected) < 1e-12)
     }
   }
