@@ -74,7 +74,7 @@ public final class Executor<Scalar: Real>: Sendable {
     entrance = Entrance()
     workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
-    fixed = Self.fixedValues(plans, parameters, literals, workers[0], pool)
+    fixed = Self.fixedValues(plans, parameters, literals, workers, pool)
   }
 
   private init(_ other: Executor, at parameters: Vector<Scalar>) {
@@ -89,7 +89,7 @@ public final class Executor<Scalar: Real>: Sendable {
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
     entrance = other.entrance
     fixed = other.entrance.lock.withLock { _ in
-      Self.fixedValues(other.plans, parameters, other.literals, other.workers[0], other.pool)
+      Self.fixedValues(other.plans, parameters, other.literals, other.workers, other.pool)
     }
   }
 
@@ -100,7 +100,7 @@ public final class Executor<Scalar: Real>: Sendable {
   }
 
   private static func fixedValues(
-    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ worker: Workspace<Scalar>,
+    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ workers: [Workspace<Scalar>],
     _ pool: WorkerPool
   ) -> [Int: AlignedStorage<Scalar>] {
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
@@ -111,9 +111,18 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      pool.run(tasks: 1) { _, _ in worker.run(plan, .fixed, &memory, first: true) }
+      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .fixed, &memory, first: true) }
+      pack(plan, .fixed, memory, workers, pool)
     }
     return fixed
+  }
+
+  /// Packs the matrices of a stage, each on some worker.
+  private static func pack(
+    _ plan: Plan, _ stage: Stage, _ memory: Memory<Scalar>, _ workers: [Workspace<Scalar>], _ pool: WorkerPool
+  ) {
+    let instructions = plan.packing[stage] ?? []
+    pool.run(tasks: instructions.count) { task, worker in workers[worker].run(instructions[task], memory, first: true) }
   }
 
   /// How many microbatches keep their residuals between products.
@@ -205,7 +214,10 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.fixed] = fixed[size]?.pointer
       memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.direction] = storage.pointer
-      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .direction, &memory, first: true) }
+      if plan.instructions[.direction]?.isEmpty == false {
+        pool.run(tasks: 1) { _, _ in workers[0].run(plan, .direction, &memory, first: true) }
+      }
+      Self.pack(plan, .direction, memory, workers, pool)
       result[size] = storage
     }
     return result

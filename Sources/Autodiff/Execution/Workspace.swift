@@ -3,7 +3,7 @@ import Tensors
 extension Plan {
   /// Elements of scratch memory that the largest fused program or kernel needs.
   var scratchCount: Int {
-    instructions.values.joined().map { instruction in
+    (Array(instructions.values.joined()) + Array(packing.values.joined())).map { instruction in
       switch instruction {
       case .program(let program): program.scratchCount
       case .kernel(let kernel, _, _, _): kernel.scratchCount
@@ -43,25 +43,28 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
   /// Runs one stage of a plan; `first` begins the task's sums.
   func run(_ plan: Plan, _ stage: Stage, _ memory: inout Memory<Scalar>, first: Bool) {
     memory[.arena] = arena.pointer
-    for instruction in plan.instructions[stage] ?? [] {
-      switch instruction {
-      case .program(let program):
-        program.run(memory, scratch: scratch.pointer)
-      case .kernel(let kernel, let operands, let result, let accumulate):
-        kernel.run(
-          operands: operands.map { UnsafePointer(memory[$0]) }, result: memory[result],
-          accumulate: adds(accumulate, first), scratch: scratch.pointer)
-      case .addTo(let result, let operand, let count, let accumulate):
-        if adds(accumulate, first) {
-          Scalar.axpy(1, memory[operand], memory[result], count: count)
-        } else {
-          memory[result].update(from: memory[operand], count: count)
-        }
-      case .fill(let result, let number, let count):
-        Scalar.fill(Scalar(number), memory[result], count: count)
-      case .beginSum(let result, let count):
-        if first { Scalar.fill(0, memory[result], count: count) }
+    for instruction in plan.instructions[stage] ?? [] { run(instruction, memory, first: first) }
+  }
+
+  /// Runs one instruction; the regions it reads and writes must be set.
+  func run(_ instruction: Instruction, _ memory: Memory<Scalar>, first: Bool) {
+    switch instruction {
+    case .program(let program):
+      program.run(memory, scratch: scratch.pointer)
+    case .kernel(let kernel, let operands, let result, let accumulate):
+      kernel.run(
+        operands: operands.map { UnsafePointer(memory[$0]) }, result: memory[result],
+        accumulate: adds(accumulate, first), scratch: scratch.pointer)
+    case .addTo(let result, let operand, let count, let accumulate):
+      if adds(accumulate, first) {
+        Scalar.axpy(1, memory[operand], memory[result], count: count)
+      } else {
+        memory[result].update(from: memory[operand], count: count)
       }
+    case .fill(let result, let number, let count):
+      Scalar.fill(Scalar(number), memory[result], count: count)
+    case .beginSum(let result, let count):
+      if first { Scalar.fill(0, memory[result], count: count) }
     }
   }
 

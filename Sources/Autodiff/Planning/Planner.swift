@@ -30,7 +30,7 @@ extension Plan {
   public init(
     _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int],
     vectorOffsets: [Int],
-    literalOffsets: [Int]
+    literalOffsets: [Int], packsWeights: Bool = false
   ) throws(InputError) {
     let optimized = try function.optimized()
     self.microbatch = microbatch
@@ -38,6 +38,7 @@ extension Plan {
       graph: optimized.graph, outputs: zip(optimized.outputs, destinations).map(SumOutput.init),
       sourceOffsets: Planner.SourceOffsets(
         parameters: parameterOffsets, vectors: vectorOffsets, literals: literalOffsets))
+    planner.packsWeights = packsWeights
     planner.plan(into: &self)
   }
 }
@@ -65,6 +66,9 @@ struct Planner {
   /// Where values live, the fixed ones and the residuals of all stages together.
   var shared: [Value: Reference] = [:]
   var sharedCounts: [Region: Int] = [:]
+  /// Whether operands of matrix products that do not depend on the data are packed.
+  var packsWeights = false
+  var packing = Packing()
 
   init(graph: Graph, outputs: [SumOutput], sourceOffsets: SourceOffsets) {
     self.graph = graph
@@ -204,6 +208,8 @@ struct Planner {
       for splat in builder.materializedSplats where shared[splat] == nil { placeShared(splat, .fixed) }
       builder.planner.shared = shared
       builder.emit(into: &plan)
+      packing = builder.planner.packing
+      sharedCounts = builder.planner.sharedCounts
       arenaCount = max(arenaCount, builder.arenaCount)
     }
     // Numbers that kernels read from memory are written once, with the fixed values.
@@ -214,6 +220,7 @@ struct Planner {
       }
     }
     plan.instructions[.fixed] = fills + (plan.instructions[.fixed] ?? [])
+    plan.packing = packing.instructions
     plan.counts[.arena] = arenaCount
     for (region, count) in sharedCounts { plan.counts[region] = count }
     for output in outputs {

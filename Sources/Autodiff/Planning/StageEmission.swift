@@ -11,9 +11,17 @@ extension StagePlanner {
     for unit in units {
       switch unit {
       case .kernel(let value, let target):
-        let kernel = kernel(value)
+        var kernel = kernel(value)
         operations += kernel.operationCount
-        let operands = planner.operands(value).map { reference($0) }
+        var operands = planner.operands(value).map { reference($0) }
+        if planner.packsWeights, stage == .primal || stage == .linear, let product = kernel as? MatrixProduct {
+          let right = planner.operands(value)[1]
+          if let packed = planner.packing.product(
+            product, right: right, stage: planner.stage[right.index], at: operands[1], counts: &planner.sharedCounts)
+          {
+            (kernel, operands[1]) = (packed.kernel, packed.packed)
+          }
+        }
         if let target {
           let mode = begin(target, &begun)
           instructions.append(.kernel(kernel, operands: operands, result: target.reference, accumulate: mode))
