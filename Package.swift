@@ -24,7 +24,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
   ],
   targets: [
@@ -53,10 +52,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "RitzCommand",
-      dependencies: [
-        "Ritz", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
+      dependencies: ["Ritz", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Archives", "Autodiff"], path: "Tests/TestSupport",
@@ -70,5 +66,6 @@ let package = Package(
     tests("Curvature", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
     tests("Reports", ["Tensors", "Archives", "Analyses", "Reports"]),
     tests("RitzCommand", ["Ritz"]),
+    tests("Ritz", ["Ritz"]),
   ]
 )
