@@ -22,10 +22,7 @@ let package = Package(
     .library(name: "Ritz", targets: ["Ritz"]),
     .executable(name: "ritz", targets: ["RitzCommand"]),
   ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
-  ],
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")],
   targets: [
     .target(
       name: "CTensors",
@@ -37,7 +34,7 @@ let package = Package(
     library("Tensors", ["CTensors"]),
     library("Archives", ["Tensors"]),
     library("Autodiff", ["Tensors"]),
-    library("Krylov", ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
+    library("Krylov", ["Tensors"]),
     library("Networks", ["Tensors", "Archives", "Autodiff"]),
     library("Datasets", ["Tensors", "Archives"]),
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
