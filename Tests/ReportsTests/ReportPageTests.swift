@@ -4,6 +4,17 @@ import Reports
 import Testing
 
 @Suite struct ReportPageTests {
+  @Test func headingsNameFilesShortly() {
+    var report = Fixture.complete()
+    report.title = nil
+    report.model.source = "/home/someone/experiments/mnist/model.pt2"
+    report.data.source = "/home/someone/experiments/mnist/data.npz"
+    let html = Report.html(report)
+    #expect(html.contains("<h1>Curvature spectrum of mnist/model.pt2</h1>"))
+    #expect(html.contains("samples of mnist/data.npz"))
+    #expect(html.contains("/home/someone/experiments/mnist/model.pt2"))
+  }
+
   @Test func pageIsWellFormedAndSelfContained() throws {
     for report in [Fixture.complete(), Fixture.report(operators: []), Fixture.report(operators: [Fixture.broken()])] {
       let page = Report.html(report)

@@ -30,13 +30,13 @@ public enum Report {
 
   static func title(_ report: SpectrumReport) -> String {
     if let title = report.title, !title.isEmpty { return title }
-    return "Curvature spectrum of \(report.model.source)"
+    return "Curvature spectrum of \(SourceName.short(report.model.source))"
   }
 
   private static func header(_ report: SpectrumReport, _ title: String) -> Markup {
     let operators = report.operators.map { OperatorName.full($0.name) }.joined(separator: ", ")
     var lead = ["\(NumberText.count(report.model.parameterCount)) parameters"]
-    lead.append("\(NumberText.count(report.data.samples)) samples of \(report.data.source)")
+    lead.append("\(NumberText.count(report.data.samples)) samples of \(SourceName.short(report.data.source))")
     lead.append("\(report.loss.name) loss")
     if !operators.isEmpty { lead.append(operators) }
     lead.append("\(report.execution.precision) precision")

@@ -32,7 +32,9 @@ public enum TerminalSummary {
     let title = TerminalStyle.sanitized(Report.title(report))
     let samples = NumberText.grouped(report.data.samples)
     var model = ["\(NumberText.grouped(report.model.parameterCount)) parameters"]
-    model.append("\(samples) of \(NumberText.grouped(report.data.samplesAvailable)) samples of \(report.data.source)")
+    model.append(
+      "\(samples) of \(NumberText.grouped(report.data.samplesAvailable)) samples of \(SourceName.short(report.data.source))"
+    )
     model.append("\(report.execution.precision) precision")
     var loss = "loss \(NumberText.plain(report.loss.value)) (\(report.loss.name))"
     if let error = report.loss.standardError { loss += " \(plusMinus(style)) \(NumberText.plain(error, digits: 2))" }
