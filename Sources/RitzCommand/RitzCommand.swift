@@ -20,6 +20,7 @@ struct RitzCommand: ParsableCommand {
 
   static func main() {
     do {
+      try checkCommandName()
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -43,9 +44,21 @@ struct RitzCommand: ParsableCommand {
         print(fullMessage(for: error))
         return 0
       }
+      guard exitCode(for: error) == .validationFailure else {
+        standardError("ritz: error: \(error)")
+        return 1
+      }
       standardError(fullMessage(for: error))
       return 2
     }
+  }
+
+  /// A mistyped command would otherwise be reported as an unexpected argument, without what there is to choose from.
+  private static func checkCommandName() throws {
+    guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help" else { return }
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !names.contains(name) else { return }
+    throw ValidationError("there is no command '\(name)': choose from \(names.joined(separator: ", "))")
   }
 }
 

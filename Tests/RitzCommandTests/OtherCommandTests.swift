@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import TestSupport
 import Testing
@@ -48,7 +49,8 @@ import Testing
   }
 
   @Test func planIsPrinted() throws {
-    let outcome = try RitzProcess.run("inspect", "mlp:64-30-10", "--plan", "--data", "digits", "--loss", "cross-entropy")
+    let outcome = try RitzProcess.run(
+      "inspect", "mlp:64-30-10", "--plan", "--data", "digits", "--loss", "cross-entropy")
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("peak memory"))
     #expect(outcome.output.contains("a product"))

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ResumeTests {
   private static func arguments(model: String, data: String) -> [String] {
     [
-      "spectrum", model, "--data", data, "--loss", "cross-entropy", "--standardise", "none", "--top", "4", "--bottom", "2",
+      "spectrum", model, "--data", data, "--loss", "cross-entropy", "--standardise", "none", "--top", "4", "--bottom",
+      "2",
       "--density", "--probes", "30", "--steps", "60", "--seed", "11", "--workers", "1",
     ]
   }
@@ -25,7 +26,8 @@ import Testing
       switch self {
       case .begun: FileBytes.exists(workspace.path("run/state/run.json"))
       case .eigenpairs: run.errors.contains("eigenpairs")
-      case .density: run.errors.contains("density") && FileBytes.exists(workspace.path("run/state/hessian-eigenpairs.npz"))
+      case .density:
+        run.errors.contains("density") && FileBytes.exists(workspace.path("run/state/hessian-eigenpairs.npz"))
       }
     }
   }
@@ -81,7 +83,8 @@ import Testing
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 30, features: 6, classes: 3)
     let first = try RitzProcess.run(
-      "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--top", "2", "--output", workspace.path("run"))
+      "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--top", "2", "--output",
+      workspace.path("run"))
     try #require(first.status == 0)
     let result = try workspace.bytes("run/result.json")
     let arrays = try workspace.bytes("run/arrays.npz")
@@ -100,7 +103,8 @@ import Testing
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
     let small = try RitzProcess.run(
-      "spectrum", "mlp:40-2-8", "--data", data, "--loss", "cross-entropy", "--top", "1", "--output", workspace.path("run"))
+      "spectrum", "mlp:40-2-8", "--data", data, "--loss", "cross-entropy", "--top", "1", "--output",
+      workspace.path("run"))
     try #require(small.status == 0)
     let run = try RitzProcess(Self.arguments(model: Self.model, data: data) + ["--output", workspace.path("run")])
     try run.wait(for: "the eigenpairs") { Moment.eigenpairs.isReached(run, in: workspace) }
