@@ -36,6 +36,6 @@ public struct Function: Sendable {
 
   /// The function after all passes that keep its meaning.
   public func optimized() throws(InputError) -> Function {
-    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().eliminatingDeadCode()
+    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks().eliminatingDeadCode()
   }
 }

@@ -37,8 +37,9 @@ static const char *core_type(void) {
 }
 
 static void load(void) {
-  // GEMM workspaces are tens of megabytes; without this each call maps and unmaps its own, page by page.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // Workspaces of matrix products and sums of parameters come and go with every product; without this each of them would be
+  // mapped and unmapped page by page. 32 MiB is the largest threshold the allocator takes.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   const char *core = core_type();
   if (core != NULL) setenv("OPENBLAS_CORETYPE", core, 0);

@@ -41,6 +41,13 @@ RITZ_CLONES void ritz_sround(const double *total, float *y, long n) {
   for (long i = 0; i < n; i++) y[i] = (float)total[i];
 }
 
+#define FINISH(name, scalar)                                                           \
+  RITZ_CLONES void name(const scalar *x, const double *total, scalar *y, long n) {     \
+    for (long i = 0; i < n; i++) y[i] = (scalar)(total[i] + (double)x[i]);             \
+  }
+FINISH(ritz_sfinish, float)
+FINISH(ritz_dfinish, double)
+
 RITZ_CLONES void ritz_sassign(const float *x, double *total, long n) {
   for (long i = 0; i < n; i++) total[i] = (double)x[i];
 }

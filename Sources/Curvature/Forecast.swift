@@ -91,7 +91,8 @@ extension Forecast {
       for size in schedule.sizes {
         plans[size] = try ObjectiveGraph.plan(
           network: network, loss: loss, selection: selection, targetType: targetType,
-          rowsPerSample: sizes.rowsPerSample, microbatch: size, build)
+          rowsPerSample: sizes.rowsPerSample, microbatch: size,
+        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
       }
       return plans
     }

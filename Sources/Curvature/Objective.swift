@@ -117,7 +117,8 @@ public struct Objective<Scalar: Real>: Sendable {
     for size in schedule.sizes {
       plans[size] = try ObjectiveGraph.plan(
         network: network, loss: loss, selection: selection, targetType: targetType,
-        rowsPerSample: data.rowsPerSample, microbatch: size, build)
+        rowsPerSample: data.rowsPerSample, microbatch: size,
+        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
     }
     return plans
   }

@@ -22,6 +22,9 @@ public protocol RealKernels {
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
   static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
+  /// y ← total + x, rounded
+  static func finish(
+    _ x: UnsafePointer<Self>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
   /// sumsₖ = Σᵢ columns[k][offset + i] xᵢ for every column, accumulated in Double; each column is read once.
   static func dots(
     _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int, count: Int,
@@ -55,6 +58,11 @@ extension Float: RealKernels {
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int) {
     ritz_sround(total, y, count)
+  }
+  public static func finish(
+    _ x: UnsafePointer<Float>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    ritz_sfinish(x, total, y, count)
   }
   public static func dots(
     _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int, count: Int,
@@ -93,6 +101,11 @@ extension Double: RealKernels {
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
     y.update(from: total, count: count)
+  }
+  public static func finish(
+    _ x: UnsafePointer<Double>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    ritz_dfinish(x, total, y, count)
   }
   public static func dots(
     _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int, count: Int,

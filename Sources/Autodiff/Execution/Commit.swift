@@ -23,7 +23,7 @@ final class Commit<Scalar: Real>: Sendable {
     self.count = count
     self.tasks = tasks
     self.result = result
-    total = AlignedStorage(count: tasks > 1 ? count : 0)
+    total = AlignedStorage(count: tasks > 1 ? count : 0, zeroed: false)
     progress = (0..<tasks).map { _ in Progress() }
   }
 
@@ -38,11 +38,14 @@ final class Commit<Scalar: Real>: Sendable {
       let size = min(Self.piece, count - start)
       if task > 0 {
         while progress[task - 1].pieces.load(ordering: .acquiring) <= index { WorkerPool.yield() }
-        Scalar.commit(sums + start, to: total.pointer + start, count: size)
+        if task == tasks - 1 {
+          Scalar.finish(sums + start, total.pointer + start, to: result.pointer + start, count: size)
+        } else {
+          Scalar.commit(sums + start, to: total.pointer + start, count: size)
+        }
       } else {
         Scalar.assign(sums + start, to: total.pointer + start, count: size)
       }
-      if task == tasks - 1 { Scalar.round(total.pointer + start, to: result.pointer + start, count: size) }
       progress[task].pieces.store(index + 1, ordering: .releasing)
     }
   }

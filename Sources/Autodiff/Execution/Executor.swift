@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The samples a function runs over, in the executor's precision, rows in data order.
@@ -29,6 +30,11 @@ public struct BoundData<Scalar: Real>: Sendable {
   }
 }
 
+/// Lets in one call at a time: calls share the workers' memory.
+private final class Entrance: Sendable {
+  let lock = Mutex(())
+}
+
 /// Runs a function over all samples: cut into microbatches and tasks, one task on one worker, sums committed in task order.
 ///
 /// - Precision: sums within a task in `Scalar`, across tasks in Double.
@@ -45,6 +51,7 @@ public final class Executor<Scalar: Real>: Sendable {
   private let workers: [Workspace<Scalar>]
   private let fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
+  private let entrance: Entrance
 
   /// - Parameters:
   ///   - plans: one for each of the schedule's microbatch sizes.
@@ -64,9 +71,10 @@ public final class Executor<Scalar: Real>: Sendable {
     self.data = data
     self.pool = pool
     self.residualBytes = residualBytes
+    entrance = Entrance()
     workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
-    fixed = Self.fixedValues(plans, parameters, literals, workers[0])
+    fixed = Self.fixedValues(plans, parameters, literals, workers, pool)
   }
 
   private init(_ other: Executor, at parameters: Vector<Scalar>) {
@@ -79,17 +87,21 @@ public final class Executor<Scalar: Real>: Sendable {
     residualBytes = other.residualBytes
     workers = other.workers
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
-    fixed = Self.fixedValues(plans, parameters, literals, workers[0])
+    entrance = other.entrance
+    fixed = other.entrance.lock.withLock { _ in
+      Self.fixedValues(other.plans, parameters, other.literals, other.workers, other.pool)
+    }
   }
 
-  /// The same function at other parameters. It shares this one's arenas: the two must not run at the same time.
+  /// The same function at other parameters. It shares this one's arenas: calls of the two wait for each other.
   public func at(_ parameters: Vector<Scalar>) -> Executor {
     precondition(parameters.count == self.parameters.count)
     return Executor(self, at: parameters)
   }
 
   private static func fixedValues(
-    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ worker: Workspace<Scalar>
+    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ workers: [Workspace<Scalar>],
+    _ pool: WorkerPool
   ) -> [Int: AlignedStorage<Scalar>] {
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
     for (size, plan) in plans {
@@ -99,9 +111,18 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      worker.run(plan, .fixed, &memory, first: true)
+      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .fixed, &memory, first: true) }
+      pack(plan, .fixed, memory, workers, pool)
     }
     return fixed
+  }
+
+  /// Packs the matrices of a stage, each on some worker.
+  private static func pack(
+    _ plan: Plan, _ stage: Stage, _ memory: Memory<Scalar>, _ workers: [Workspace<Scalar>], _ pool: WorkerPool
+  ) {
+    let instructions = plan.packing[stage] ?? []
+    pool.run(tasks: instructions.count) { task, worker in workers[worker].run(instructions[task], memory, first: true) }
   }
 
   /// How many microbatches keep their residuals between products.
@@ -122,13 +143,14 @@ public final class Executor<Scalar: Real>: Sendable {
     let primal = plans.values.map { $0.count(.primalResult) }.max() ?? 0
     let kept = KeptResiduals<Scalar>.byteCount(schedule: schedule, plans: plans, bytes: residualBytes)
     let totals = schedule.tasks > 1 ? (vectors * linear + primal) * MemoryLayout<Double>.stride : 0
-    return (workers * (arena + vectors * linear + primal) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
+    let sums = vectors * linear + (linear > 0 ? 2 : 1) * primal
+    return (workers * (arena + sums) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
   }
 
   /// The sums of the outputs with a primal destination, such as the loss and its gradient.
   public func evaluate() -> Vector<Scalar> {
     let count = plans.values.map { $0.count(.primalResult) }.max() ?? 0
-    return run(vectors: [], resultCount: count, region: .primalResult)[0]
+    return entrance.lock.withLock { _ in run(vectors: [], resultCount: count, region: .primalResult)[0] }
   }
 
   /// For each vector the sums of the outputs with a linear destination, such as Hessian-vector products.
@@ -137,7 +159,8 @@ public final class Executor<Scalar: Real>: Sendable {
   public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] {
     guard !vectors.isEmpty else { return [] }
     let count = plans.values.map { $0.count(.linearResult) }.max() ?? 0
-    return run(vectors: vectors, resultCount: count, region: .linearResult)
+    guard count > 0 else { return vectors.map { _ in Vector(zeros: 0) } }
+    return entrance.lock.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
   }
 
   private func run(vectors: [Vector<Scalar>], resultCount: Int, region: Region) -> [Vector<Scalar>] {
@@ -161,7 +184,7 @@ public final class Executor<Scalar: Real>: Sendable {
         memory[.weights] = data.weights.pointer + samples.lowerBound * data.rowsPerSample
         let residual = isPrimal ? nil : kept[index]
         memory[.residual] = residual?.pointer ?? workspace.residual.pointer
-        if isPrimal { memory[.primalResult] = sums }
+        memory[.primalResult] = isPrimal ? sums : workspace.unreadSums.pointer
         if residual?.isFilled != true {
           workspace.run(plan, .primal, &memory, first: position == 0)
           residual?.isFilled = true
@@ -191,7 +214,10 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.fixed] = fixed[size]?.pointer
       memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.direction] = storage.pointer
-      workers[0].run(plan, .direction, &memory, first: true)
+      if plan.instructions[.direction]?.isEmpty == false {
+        pool.run(tasks: 1) { _, _ in workers[0].run(plan, .direction, &memory, first: true) }
+      }
+      Self.pack(plan, .direction, memory, workers, pool)
       result[size] = storage
     }
     return result

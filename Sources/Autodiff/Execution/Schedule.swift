@@ -1,3 +1,5 @@
+import Tensors
+
 /// How the samples are cut: microbatches that run in one arena, and tasks, runs of microbatches that share one sum.
 ///
 /// Both depend on the network and the flags only, never on the number of workers or on free memory, and are recorded with the
@@ -28,6 +30,12 @@ public struct Schedule: Hashable, Sendable, Codable {
   /// The samples of a microbatch.
   public func samples(ofMicrobatch index: Int) -> Range<Int> {
     index * microbatch..<min(samples, (index + 1) * microbatch)
+  }
+
+  /// Whether a plan for microbatches of this size packs weights: in single precision, which has the kernels, and for the regular
+  /// size only, as a ragged microbatch would want packed copies of its own.
+  public func packsWeights<Scalar: Real>(_ type: Scalar.Type, microbatch size: Int) -> Bool {
+    Scalar.self == Float.self && size == microbatch
   }
 
   /// The sizes that occur: one, or two where the last microbatch is smaller.

@@ -3,7 +3,7 @@ import Tensors
 extension Plan {
   /// Elements of scratch memory that the largest fused program or kernel needs.
   var scratchCount: Int {
-    instructions.values.joined().map { instruction in
+    (Array(instructions.values.joined()) + Array(packing.values.joined())).map { instruction in
       switch instruction {
       case .program(let program): program.scratchCount
       case .kernel(let kernel, _, _, _): kernel.scratchCount
@@ -16,6 +16,8 @@ extension Plan {
 /// One worker's memory: an arena for a microbatch's values, scratch for kernels, residuals and sums.
 final class Workspace<Scalar: Real>: @unchecked Sendable {
   let residual: AlignedStorage<Scalar>
+  /// Where the primal part leaves sums that the call does not ask for.
+  let unreadSums: AlignedStorage<Scalar>
   private let arena: AlignedStorage<Scalar>
   private let scratch: AlignedStorage<Scalar>
   private var sumStorage = AlignedStorage<Scalar>(count: 0)
@@ -25,6 +27,8 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     arena = AlignedStorage(count: plans.map { $0.count(.arena) }.max() ?? 0, zeroed: false)
     scratch = AlignedStorage(count: plans.map(\.scratchCount).max() ?? 0, zeroed: false)
     residual = AlignedStorage(count: plans.map { $0.count(.residual) }.max() ?? 0, zeroed: false)
+    let mixed = plans.filter { $0.count(.linearResult) > 0 }
+    unreadSums = AlignedStorage(count: mixed.map { $0.count(.primalResult) }.max() ?? 0)
   }
 
   static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
@@ -39,25 +43,28 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
   /// Runs one stage of a plan; `first` begins the task's sums.
   func run(_ plan: Plan, _ stage: Stage, _ memory: inout Memory<Scalar>, first: Bool) {
     memory[.arena] = arena.pointer
-    for instruction in plan.instructions[stage] ?? [] {
-      switch instruction {
-      case .program(let program):
-        program.run(memory, scratch: scratch.pointer)
-      case .kernel(let kernel, let operands, let result, let accumulate):
-        kernel.run(
-          operands: operands.map { UnsafePointer(memory[$0]) }, result: memory[result],
-          accumulate: adds(accumulate, first), scratch: scratch.pointer)
-      case .addTo(let result, let operand, let count, let accumulate):
-        if adds(accumulate, first) {
-          Scalar.axpy(1, memory[operand], memory[result], count: count)
-        } else {
-          memory[result].update(from: memory[operand], count: count)
-        }
-      case .fill(let result, let number, let count):
-        Scalar.fill(Scalar(number), memory[result], count: count)
-      case .beginSum(let result, let count):
-        if first { Scalar.fill(0, memory[result], count: count) }
+    for instruction in plan.instructions[stage] ?? [] { run(instruction, memory, first: first) }
+  }
+
+  /// Runs one instruction; the regions it reads and writes must be set.
+  func run(_ instruction: Instruction, _ memory: Memory<Scalar>, first: Bool) {
+    switch instruction {
+    case .program(let program):
+      program.run(memory, scratch: scratch.pointer)
+    case .kernel(let kernel, let operands, let result, let accumulate):
+      kernel.run(
+        operands: operands.map { UnsafePointer(memory[$0]) }, result: memory[result],
+        accumulate: adds(accumulate, first), scratch: scratch.pointer)
+    case .addTo(let result, let operand, let count, let accumulate):
+      if adds(accumulate, first) {
+        Scalar.axpy(1, memory[operand], memory[result], count: count)
+      } else {
+        memory[result].update(from: memory[operand], count: count)
       }
+    case .fill(let result, let number, let count):
+      Scalar.fill(Scalar(number), memory[result], count: count)
+    case .beginSum(let result, let count):
+      if first { Scalar.fill(0, memory[result], count: count) }
     }
   }
 

@@ -6,10 +6,11 @@ extension Function {
     struct Key: Hashable {
       var primitive: AnyHashable
       var operands: [Value]
+      var type: TensorType
     }
     var known: [Key: Value] = [:]
     return try rewritten { (node, operands, graph) throws(InputError) -> Value? in
-      let key = Key(primitive: AnyHashable(node.primitive), operands: operands)
+      let key = Key(primitive: AnyHashable(node.primitive), operands: operands, type: node.type)
       if let value = known[key] { return value }
       let value: Value
       if let source = node.primitive as? Source {

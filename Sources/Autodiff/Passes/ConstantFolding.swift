@@ -2,7 +2,7 @@ import Tensors
 
 extension Function {
   /// The function with what is known from constants alone worked out: c ∘ c, x + 0, x · 1, x · 0, select of a known
-  /// condition, repeated and summed constants.
+  /// condition, repeated and summed constants. A value repeated or reshaped twice is repeated or reshaped once.
   ///
   /// x · 0 becomes 0 also where x could be infinite: structural zeros come from derivatives that vanish identically.
   public func foldingConstants() throws(InputError) -> Function {
@@ -37,9 +37,16 @@ extension Function {
         if let condition = known[0] { return condition != 0 ? operands[1] : operands[2] }
         if let x = known[1], let y = known[2], x == y { return operands[1] }
         return nil
-      case is BroadcastInDim, is Reshape:
+      case let primitive as BroadcastInDim:
         if let x = known[0] { return try graph.constant(x, shape, node.type.element) }
-        return nil
+        let operand = graph[operands[0]]
+        guard let inner = operand.primitive as? BroadcastInDim else { return nil }
+        return try graph.broadcast(
+          operand.operands[0], to: shape, dimensions: inner.dimensions.map { primitive.dimensions[$0] })
+      case is Reshape:
+        if let x = known[0] { return try graph.constant(x, shape, node.type.element) }
+        let operand = graph[operands[0]]
+        return operand.primitive is Reshape ? try graph.reshape(operand.operands[0], to: shape) : nil
       case let primitive as Reduce:
         guard let x = known[0] else { return nil }
         let count = primitive.dimensions.reduce(1) { $0 * graph.shape(of: operands[0])[$1] }

@@ -1,5 +1,5 @@
 /// The iteration space of a fused group: rows × columns; `columns` is open while only column values are in it.
-struct Space {
+struct Space: Equatable {
   var rows: Int
   var columns: Int?
 
@@ -40,7 +40,8 @@ extension Planner {
     return (Space(rows: count / columns, columns: columns), .full)
   }
 
-  func broadcastKind(_ value: Value) -> BroadcastKind? {
+  /// How a group could repeat the value, going by its shape alone.
+  func ownBroadcastKind(_ value: Value) -> BroadcastKind? {
     guard root[value.index] == value, case .broadcast(let dimensions) = graph[value].primitive.lowering,
       !isSplat(value)
     else { return nil }

@@ -66,11 +66,13 @@ public enum Stage: Int, CaseIterable, Comparable, Sendable {
 
 /// A function made ready to run at one microbatch size: instructions for each stage and the memory they need.
 ///
-/// A plan knows no scalar type, no parameters and no data; the same plan runs in Float and Double and on any worker.
+/// A plan knows no parameters and no data and runs on any worker; one without packed weights runs in Float and Double.
 public struct Plan: Sendable {
   /// Samples (rows of the inputs) of the microbatch.
   public let microbatch: Int
   var instructions: [Stage: [Instruction]] = [:]
+  /// Independent instructions that pack matrices, after those of the fixed or the direction stage.
+  var packing: [Stage: [Instruction]] = [:]
   /// Elements of each region that one worker, one microbatch or the whole run needs.
   public internal(set) var counts: [Region: Int] = [:]
   /// Arithmetic operations of the matrix products and other kernels of each stage.

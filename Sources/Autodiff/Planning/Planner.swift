@@ -28,8 +28,9 @@ extension Plan {
   ///
   /// Each output has a destination. `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
   public init(
-    _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int], vectorOffsets: [Int],
-    literalOffsets: [Int]
+    _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int],
+    vectorOffsets: [Int],
+    literalOffsets: [Int], packsWeights: Bool = false
   ) throws(InputError) {
     let optimized = try function.optimized()
     self.microbatch = microbatch
@@ -37,6 +38,7 @@ extension Plan {
       graph: optimized.graph, outputs: zip(optimized.outputs, destinations).map(SumOutput.init),
       sourceOffsets: Planner.SourceOffsets(
         parameters: parameterOffsets, vectors: vectorOffsets, literals: literalOffsets))
+    planner.packsWeights = packsWeights
     planner.plan(into: &self)
   }
 }
@@ -55,6 +57,8 @@ struct Planner {
   /// The value whose memory a value shares: itself, or what it is an alias of.
   let root: [Value]
   let stage: [Stage]
+  /// The values that fused groups repeat on the fly.
+  private var broadcastKinds: [Value: BroadcastKind] = [:]
   /// Nodes each stage computes, in order. Cheap primal nodes can appear in the linear stage as well.
   var members: [Stage: [Value]] = [:]
   /// Primal values the linear stage reads from memory.
@@ -62,6 +66,9 @@ struct Planner {
   /// Where values live, the fixed ones and the residuals of all stages together.
   var shared: [Value: Reference] = [:]
   var sharedCounts: [Region: Int] = [:]
+  /// Whether operands of matrix products that do not depend on the data are packed.
+  var packsWeights = false
+  var packing = Packing()
 
   init(graph: Graph, outputs: [SumOutput], sourceOffsets: SourceOffsets) {
     self.graph = graph
@@ -82,7 +89,25 @@ struct Planner {
     }
     self.root = root
     self.stage = stage
+    findBroadcastKinds()
   }
+
+  private mutating func findBroadcastKinds() {
+    for value in graph.values {
+      // A group reads what it repeats from memory or computes it; neither holds for a value that is itself only repeated.
+      let isRepeatedTwice = operands(value).contains { broadcastKinds[$0] != nil }
+      if !isRepeatedTwice { broadcastKinds[value] = ownBroadcastKind(value) }
+    }
+    for value in graph.values where root[value.index] != value {
+      // Seen under another shape, a repeated row or column is not one any more.
+      let repeated = root[value.index]
+      guard let kind = broadcastKinds[repeated], kind != .element else { continue }
+      let (own, other) = (space(graph.shape(of: repeated)).space, space(graph.shape(of: value)).space)
+      if own != other { broadcastKinds[repeated] = nil }
+    }
+  }
+
+  func broadcastKind(_ value: Value) -> BroadcastKind? { broadcastKinds[value] }
 
   private static func isAlias(_ node: Graph.Node, _ graph: Graph) -> Bool {
     switch node.primitive.lowering {
@@ -113,7 +138,8 @@ struct Planner {
   private mutating func assignMembers() {
     let needed = graph.ancestors(of: outputs.map(\.value))
     var computed: [Stage: [Value]] = [:]
-    for value in graph.values where needed[value.index] && root[value.index] == value && !isSource(value) && !isSplat(value) {
+    for value in graph.values
+    where needed[value.index] && root[value.index] == value && !isSource(value) && !isSplat(value) {
       computed[stage[value.index], default: []].append(value)
     }
     let linear = computed[.linear] ?? []
@@ -149,7 +175,7 @@ struct Planner {
     guard case .elementwise(let operation) = graph[value].primitive.lowering else { return false }
     switch operation {
     case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less, .lessEqual,
-      .greater, .greaterEqual, .select:
+      .greater, .greaterEqual, .select, .maskPositive:
       return true
     default: return false
     }
@@ -168,8 +194,10 @@ struct Planner {
       }
     }
     for value in residuals.sorted(by: { $0.index < $1.index }) { placeShared(value, .residual) }
-    for output in outputs where !isSplat(output.value) {
+    for output in outputs {
       let own = root[output.value.index]
+      // A repeated value is written out by the stage that adds it to the result.
+      if isVirtual(own) { continue }
       if stage[own.index] == .fixed, shared[own] == nil { placeShared(own, .fixed) }
       if stage[own.index] == .direction, shared[own] == nil { placeShared(own, .direction) }
     }
@@ -180,6 +208,8 @@ struct Planner {
       for splat in builder.materializedSplats where shared[splat] == nil { placeShared(splat, .fixed) }
       builder.planner.shared = shared
       builder.emit(into: &plan)
+      packing = builder.planner.packing
+      sharedCounts = builder.planner.sharedCounts
       arenaCount = max(arenaCount, builder.arenaCount)
     }
     // Numbers that kernels read from memory are written once, with the fixed values.
@@ -190,6 +220,7 @@ struct Planner {
       }
     }
     plan.instructions[.fixed] = fills + (plan.instructions[.fixed] ?? [])
+    plan.packing = packing.instructions
     plan.counts[.arena] = arenaCount
     for (region, count) in sharedCounts { plan.counts[region] = count }
     for output in outputs {
@@ -202,7 +233,8 @@ struct Planner {
   private mutating func placeSources() {
     for value in graph.values {
       switch graph[value].primitive as? Source {
-      case .parameter(let index): shared[value] = Reference(region: .parameters, offset: sourceOffsets.parameters[index])
+      case .parameter(let index):
+        shared[value] = Reference(region: .parameters, offset: sourceOffsets.parameters[index])
       case .vector(let index): shared[value] = Reference(region: .vector, offset: sourceOffsets.vectors[index])
       case .literal(let index): shared[value] = Reference(region: .literals, offset: sourceOffsets.literals[index])
       case .data(.inputs): shared[value] = Reference(region: .inputs, offset: 0)

@@ -11,9 +11,17 @@ extension StagePlanner {
     for unit in units {
       switch unit {
       case .kernel(let value, let target):
-        let kernel = kernel(value)
+        var kernel = kernel(value)
         operations += kernel.operationCount
-        let operands = planner.operands(value).map { reference($0) }
+        var operands = planner.operands(value).map { reference($0) }
+        if planner.packsWeights, stage == .primal || stage == .linear, let product = kernel as? MatrixProduct {
+          let right = planner.operands(value)[1]
+          if let packed = planner.packing.product(
+            product, right: right, stage: planner.stage[right.index], at: operands[1], counts: &planner.sharedCounts)
+          {
+            (kernel, operands[1]) = (packed.kernel, packed.packed)
+          }
+        }
         if let target {
           let mode = begin(target, &begun)
           instructions.append(.kernel(kernel, operands: operands, result: target.reference, accumulate: mode))
@@ -141,7 +149,8 @@ private struct GroupEmitter {
   let group: StagePlanner.Group
   private var result: TileProgram
   private var slots: [Value: Int] = [:]
-  private var numbers: [Double: Int] = [:]
+  /// By bit pattern: 0 and −0 are two numbers.
+  private var numbers: [UInt64: Int] = [:]
   private(set) var memoryElements = 0
 
   init(stage: StagePlanner, group: StagePlanner.Group) {
@@ -201,9 +210,9 @@ private struct GroupEmitter {
 
   private mutating func place(_ value: Value, _ width: TileProgram.Width) -> TileProgram.Place {
     if let number = planner.graph.splat(value) {
-      if let slot = numbers[number] { return .slot(slot) }
+      if let slot = numbers[number.bitPattern] { return .slot(slot) }
       let slot = newSlot()
-      numbers[number] = slot
+      numbers[number.bitPattern] = slot
       result.preparations.append(.number(slot: slot, number))
       return .slot(slot)
     }

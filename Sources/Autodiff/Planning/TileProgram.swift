@@ -63,39 +63,107 @@ struct TileProgram: Sendable {
         Scalar.fill(memory[reference].pointee, scratch + slot * slotSize, count: rowsPerTile * columns)
       }
     }
-    var start = 0
-    while start < rows {
-      let count = min(rowsPerTile, rows - start)
-      func pointer(_ place: Place, _ width: Width) -> UnsafeMutablePointer<Scalar> {
-        switch place {
-        case .slot(let slot): scratch + slot * slotSize
-        case .memory(let reference): memory[reference] + (width == .full ? start * columns : start)
-        }
+    // Addresses are worked out once; the loop over tiles touches plain values only.
+    withUnsafeTemporaryAllocation(of: ResolvedStep<Scalar>.self, capacity: steps.count) { resolved in
+      for (index, step) in steps.enumerated() {
+        resolved.initializeElement(at: index, to: ResolvedStep(step, columns: columns, memory, scratch, slotSize))
       }
-      for step in steps {
-        switch step {
-        case .elementwise(let operation, let width, let result, let operands):
-          Scalar.run(
-            Scalar.step(operation), pointer(result, width), pointer(operands[0], width),
-            operands.count > 1 ? UnsafePointer(pointer(operands[1], width)) : nil,
-            operands.count > 2 ? UnsafePointer(pointer(operands[2], width)) : nil,
-            count: width == .full ? count * columns : count)
-        case .repeatColumn(let result, let operand):
-          Scalar.repeatColumn(pointer(operand, .column), pointer(result, .full), rows: count, columns: columns)
-        case .reduceRows(.sum, let result, let operand):
-          Scalar.rowSum(pointer(operand, .full), pointer(result, .column), rows: count, columns: columns)
-        case .reduceRows(.maximum, let result, let operand):
-          Scalar.rowMaximum(pointer(operand, .full), pointer(result, .column), rows: count, columns: columns)
-        case .addRows(let result, let operand):
-          Scalar.columnSum(pointer(operand, .full), memory[result], rows: count, columns: columns)
-        case .addAll(let width, let result, let operand):
-          var sum: Scalar = 0
-          Scalar.rowSum(
-            pointer(operand, width), &sum, rows: 1, columns: width == .full ? count * columns : count)
-          memory[result].pointee += sum
-        }
+      var start = 0
+      while start < rows {
+        let count = min(rowsPerTile, rows - start)
+        for index in 0..<steps.count { resolved[index].run(start: start, rows: count, columns: columns) }
+        start += count
       }
-      start += count
+    }
+  }
+}
+
+/// A step with the addresses it works on.
+private struct ResolvedStep<Scalar: Real> {
+  /// An address and how far it moves with each row.
+  struct Address {
+    var base: UnsafeMutablePointer<Scalar>
+    var stride: Int
+
+    func at(_ row: Int) -> UnsafeMutablePointer<Scalar> { base + row * stride }
+  }
+
+  enum Work {
+    case elementwise(Scalar.Step)
+    case repeatColumn
+    case sumRows
+    case maximumOfRows
+    case addRows
+    case addAll
+  }
+
+  var work: Work
+  /// Elements a row of the step: the columns, or 1 for column values.
+  var width: Int
+  var result: Address
+  var a: Address
+  var b: Address?
+  var c: Address?
+
+  init(
+    _ step: TileProgram.Step, columns: Int, _ memory: Memory<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
+    _ slotSize: Int
+  ) {
+    func address(_ place: TileProgram.Place, _ width: TileProgram.Width) -> Address {
+      switch place {
+      case .slot(let slot): Address(base: scratch + slot * slotSize, stride: 0)
+      case .memory(let reference): Address(base: memory[reference], stride: width == .full ? columns : 1)
+      }
+    }
+    switch step {
+    case .elementwise(let operation, let width, let result, let operands):
+      work = .elementwise(Scalar.step(operation))
+      self.width = width == .full ? columns : 1
+      self.result = address(result, width)
+      a = address(operands[0], width)
+      b = operands.count > 1 ? address(operands[1], width) : nil
+      c = operands.count > 2 ? address(operands[2], width) : nil
+    case .repeatColumn(let result, let operand):
+      work = .repeatColumn
+      width = columns
+      self.result = address(result, .full)
+      a = address(operand, .column)
+    case .reduceRows(let reduction, let result, let operand):
+      work = reduction == .sum ? .sumRows : .maximumOfRows
+      width = columns
+      self.result = address(result, .column)
+      a = address(operand, .full)
+    case .addRows(let result, let operand):
+      work = .addRows
+      width = columns
+      self.result = Address(base: memory[result], stride: 0)
+      a = address(operand, .full)
+    case .addAll(let width, let result, let operand):
+      work = .addAll
+      self.width = width == .full ? columns : 1
+      self.result = Address(base: memory[result], stride: 0)
+      a = address(operand, width)
+    }
+  }
+
+  func run(start: Int, rows: Int, columns: Int) {
+    switch work {
+    case .elementwise(let step):
+      Scalar.run(
+        step, result.at(start), a.at(start), b.map { UnsafePointer($0.at(start)) },
+        c.map { UnsafePointer($0.at(start)) }, count: rows * width)
+    case .repeatColumn:
+      Scalar.repeatColumn(a.at(start), result.at(start), rows: rows, columns: columns)
+    case .sumRows:
+      Scalar.rowSum(a.at(start), result.at(start), rows: rows, columns: columns)
+    case .maximumOfRows:
+      Scalar.rowMaximum(a.at(start), result.at(start), rows: rows, columns: columns)
+    case .addRows:
+      Scalar.columnSum(a.at(start), result.base, rows: rows, columns: columns)
+    case .addAll:
+      var sum: Scalar = 0
+      Scalar.rowSum(a.at(start), &sum, rows: 1, columns: rows * width)
+      result.base.pointee += sum
     }
   }
 }

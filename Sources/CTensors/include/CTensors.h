@@ -5,6 +5,7 @@
 #include "ritz_threads.h"
 #include "ritz_linear_algebra.h"
 #include "ritz_vectors.h"
+#include "ritz_packed_product.h"
 #include "ritz_elementwise.h"
 
 #endif

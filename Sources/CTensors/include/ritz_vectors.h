@@ -19,6 +19,9 @@ void ritz_dcommit(const double *x, double *total, long n);
 void ritz_sassign(const float *x, double *total, long n);
 // y = (float) total
 void ritz_sround(const double *total, float *y, long n);
+// y = total + x, rounded: the commit of the last task
+void ritz_sfinish(const float *x, const double *total, float *y, long n);
+void ritz_dfinish(const double *x, const double *total, double *y, long n);
 
 // Kernels over several columns of one length, for tall bases: each element of a column is read once. Elements
 // offset ..< offset + n of every column take part; `x` and `y` start at element 0 of that range.

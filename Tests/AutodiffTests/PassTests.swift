@@ -1,0 +1,113 @@
+import Autodiff
+import Tensors
+import TestSupport
+import Testing
+
+/// Passes keep what a function means, and each does what its name says.
+@Suite struct PassTests {
+  @Test(arguments: UInt64(0)..<150) func passesKeepTheMeaning(_ seed: UInt64) throws {
+    var random = RandomGraph(seed: seed, microbatch: 3, largestCount: 200)
+    try random.grow(steps: 30)
+    let chosen = (0..<4).map { _ in random.term() }
+    let function = Function(graph: random.graph, outputs: chosen.map(\.value))
+    var stream = RandomStream(seed: seed, purpose: "sources")
+    var sources: [Source: [Double]] = [:]
+    for node in random.graph.nodes {
+      guard let source = node.primitive as? Source else { continue }
+      sources[source] = (0..<node.type.count).map { _ in Double(Float.random(in: -1...1, using: &stream)) }
+    }
+    let expected = try NaiveInterpreter(function.graph, sources: sources).evaluate(function.outputs)
+    let passes: [(String, (Function) throws -> Function)] = [
+      ("constants", { try $0.foldingConstants() }), ("subexpressions", { try $0.eliminatingCommonSubexpressions() }),
+      ("dead code", { try $0.eliminatingDeadCode() }), ("all", { try $0.optimized() }),
+    ]
+    for (name, pass) in passes {
+      let result = try pass(function)
+      #expect(result.graph.nodes.count <= function.graph.nodes.count + 12, "\(name) of seed \(seed)")
+      let actual = try NaiveInterpreter(result.graph, sources: sources).evaluate(result.outputs)
+      for (index, term) in chosen.enumerated() {
+        #expect(result.graph.type(of: result.outputs[index]) == function.graph.type(of: term.value))
+        let tolerance = 4 * term.error * Double.ulpOfOne
+        for (a, e) in zip(actual[index], expected[index]) {
+          #expect(abs(a - e) <= tolerance, "\(name) of seed \(seed): \(a) for \(e)")
+        }
+      }
+    }
+  }
+
+  private func count(_ function: Function) -> Int { function.graph.nodes.count }
+
+  @Test func deadCodeGoes() throws {
+    var graph = Graph()
+    let x = graph.source(.parameter(0), type: TensorType([2]))
+    _ = try graph.apply(.tanh, x)
+    let output = try graph.negate(x)
+    _ = try graph.multiply(output, output)
+    #expect(count(try Function(graph: graph, outputs: [output]).eliminatingDeadCode()) == 2)
+    #expect(count(try Function(graph: graph, outputs: [x]).eliminatingDeadCode()) == 1)
+  }
+
+  @Test func commonSubexpressionsMerge() throws {
+    var graph = Graph()
+    let x = graph.source(.parameter(0), type: TensorType([2]))
+    let again = graph.source(.parameter(0), type: TensorType([2]))
+    let first = try graph.apply(.tanh, graph.multiply(x, 2))
+    let second = try graph.apply(.tanh, graph.multiply(again, 2))
+    let other = try graph.apply(.tanh, graph.multiply(again, 3))
+    let result = try Function(graph: graph, outputs: [first, second, other]).eliminatingCommonSubexpressions()
+    #expect(result.outputs[0] == result.outputs[1] && result.outputs[0] != result.outputs[2])
+    #expect(count(result) == 7)  // x, two numbers, two products, two tanh
+    let nan = try (0..<2).map { _ in try graph.constant(.nan, [2]) }
+    let merged = try Function(graph: graph, outputs: nan).eliminatingCommonSubexpressions()
+    #expect(count(merged) == 1)
+  }
+
+  @Test func neutralElementsGo() throws {
+    var graph = Graph()
+    let x = graph.source(.parameter(0), type: TensorType([2, 3]))
+    let zero = try graph.constant(0, [2, 3])
+    let one = try graph.broadcast(graph.constant(1, [3]), to: [2, 3], dimensions: [1])
+    let same = try [
+      graph.add(x, zero), graph.add(zero, x), graph.subtract(x, zero), graph.multiply(x, one), graph.multiply(one, x),
+      graph.divide(x, one), graph.negate(graph.negate(x)),
+      graph.select(graph.constant(1, [2, 3], .bool), x, zero),
+      graph.select(graph.constant(0, [2, 3], .bool), zero, x),
+    ]
+    let result = try Function(graph: graph, outputs: same).foldingConstants().eliminatingDeadCode()
+    #expect(count(result) == 1)
+    #expect(Set(result.outputs).count == 1)
+  }
+
+  @Test func constantsFold() throws {
+    var graph = Graph()
+    let x = graph.source(.parameter(0), type: TensorType([2, 3]))
+    let four = try graph.constant(4, [2, 3])
+    let folded: [(Value, Double)] = try [
+      (graph.apply(.sqrt, four), 2), (graph.divide(graph.constant(1, [2, 3]), four), 0.25),
+      (graph.multiply(x, 0), 0), (graph.reduce(.sum, four, over: [1]), 12),
+      (graph.reduce(.maximum, four, over: [0]), 4),
+      (graph.reshape(four, to: [6]), 4), (graph.dense(x, weight: graph.constant(0, [5, 3])), 0),
+      (graph.select(graph.compare(x, .less, four), four, graph.constant(4, [2, 3])), 4),
+    ]
+    let result = try Function(graph: graph, outputs: folded.map(\.0)).foldingConstants()
+    for (output, (value, number)) in zip(result.outputs, folded) {
+      #expect(result.graph[output].primitive is Constant)
+      #expect(result.graph.splat(output) == number)
+      #expect(result.graph.type(of: output) == graph.type(of: value))
+    }
+  }
+
+  /// A value repeated twice is repeated once, one reshaped twice is reshaped once or not at all.
+  @Test func chainsOfShapesJoin() throws {
+    var graph = Graph()
+    let x = graph.source(.parameter(0), type: TensorType([3]))
+    let twice = try graph.broadcast(
+      graph.broadcast(x, to: [2, 3], dimensions: [1]), to: [2, 4, 3], dimensions: [0, 2])
+    let back = try graph.reshape(graph.reshape(x, to: [1, 3]), to: [3])
+    let result = try Function(graph: graph, outputs: [twice, back]).foldingConstants().eliminatingDeadCode()
+    #expect(count(result) == 2)
+    let broadcast = result.graph[result.outputs[0]].primitive as? BroadcastInDim
+    #expect(broadcast?.dimensions == [2] && broadcast?.shape == [2, 4, 3])
+    #expect(result.graph[result.outputs[1]].primitive is Source)
+  }
+}
