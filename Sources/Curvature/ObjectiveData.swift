@@ -36,6 +36,10 @@ extension Objective {
       ? dataset : try dataset.reshaped(toSample: network.input.sampleShape)
     guard fitted.count > 0 else { throw InputError(file: dataset.description.source, "holds no samples") }
     guard loss != .output else { return fitted }
+    guard fitted.targetsPerSample > 0 else {
+      throw InputError(
+        file: dataset.description.source, "has no array 'y'", remedy: "give the targets that the loss \(loss.rawValue) compares with")
+    }
     guard fitted.targetsPerSample == probe.rowsPerSample else {
       throw InputError(
         file: dataset.description.source, place: "y",

@@ -18,8 +18,6 @@ struct ApplyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file.npz")) var output: String
   @Flag(help: "Print the loss and the norms as JSON.") var json = false
 
-  func validate() throws { try objective.require(model: model) }
-
   func run() throws {
     Interruption.install()
     let settings = try objective.settings(model: model, seed: execution.seed)

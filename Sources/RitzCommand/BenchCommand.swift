@@ -21,7 +21,6 @@ struct BenchCommand: ParsableCommand {
   static let quantities = ["forward", "gradient", "hvp", "hvp_kept", "ggnvp", "ggnvp_kept", "density_10x90"]
 
   func validate() throws {
-    try objective.require(model: model)
     try requireCounts([("--runs", runs)])
     for name in asked where !Self.quantities.contains(name) {
       throw ValidationError("there is no quantity '\(name)': choose from \(Self.quantities.joined(separator: ", "))")

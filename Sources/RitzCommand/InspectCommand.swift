@@ -19,12 +19,12 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    if plan { try objective.require(model: model) }
     for (name, value) in [("--top", top), ("--bottom", bottom)] where value != 0 { try requireCounts([(name, value)]) }
     try requireCounts([("--probes", probes), ("--steps", steps)])
   }
 
   func run() throws {
+    if plan { try objective.require(model: model) }
     let network = try Network(model: model, seed: execution.seed)
     let forecast = plan ? try forecast(network) : nil
     json ? try printJSON(network, forecast) : printText(network, forecast)

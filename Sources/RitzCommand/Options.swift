@@ -33,7 +33,7 @@ struct ObjectiveFlags: ParsableArguments {
     data != nil || loss != nil || split != nil || samples != nil || params != nil || standardise != "automatic"
   }
 
-  /// For `validate`: says what is missing while the usage of the command can be shown with it.
+  /// Says what is missing. Not for `validate`, which runs before unknown flags are reported: a mistyped `--data` is not a missing one.
   func require(model: String?) throws {
     guard let model, !model.isEmpty else {
       throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network")

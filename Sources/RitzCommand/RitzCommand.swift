@@ -22,7 +22,11 @@ struct RitzCommand: ParsableCommand {
     do {
       try checkCommandName()
       var command = try parseAsRoot()
-      try command.run()
+      do {
+        try command.run()
+      } catch let error as ValidationError {
+        Foundation.exit(report(error, in: type(of: command)))
+      }
     } catch {
       Foundation.exit(report(error))
     }
@@ -51,6 +55,14 @@ struct RitzCommand: ParsableCommand {
       standardError(fullMessage(for: error))
       return 2
     }
+  }
+
+  /// Says what a command lacks, found only after unknown flags were ruled out, as the parser itself would.
+  private static func report(_ error: ValidationError, in command: any ParsableCommand.Type) -> Int32 {
+    let name = [configuration.commandName, command.configuration.commandName].compactMap { $0 }.joined(separator: " ")
+    standardError(
+      "Error: \(error.message)\nUsage: \(usageString(for: command))\n  See '\(name) --help' for more information.")
+    return 2
   }
 
   /// A mistyped command would otherwise be reported as an unexpected argument, without what there is to choose from.

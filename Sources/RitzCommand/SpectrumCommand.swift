@@ -57,8 +57,6 @@ struct SpectrumCommand: ParsableCommand {
           "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
         )
       }
-    } else {
-      try objective.require(model: model)
     }
   }
 

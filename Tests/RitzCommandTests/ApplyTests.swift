@@ -144,7 +144,7 @@ import Testing
         ],
         "0.bias: holds 2 vectors, the arrays before it 1"
       ),
-      ("nan", ["0.weight": weight, "0.bias": NumpyArray([1, Double.nan])], "0.bias: [1]: is not finite"),
+      ("nan", ["0.weight": weight, "0.bias": NumpyArray([1, Double.nan])], "0.bias[1]: is not finite"),
     ]
     for (name, arrays, problem) in faults {
       let vector = try workspace.write(arrays, to: name + ".npz")

@@ -9,14 +9,14 @@ import Testing
     [
       "spectrum", model, "--data", data, "--loss", "cross-entropy", "--standardise", "none", "--top", "4", "--bottom",
       "2",
-      "--density", "--probes", "30", "--steps", "60", "--seed", "11", "--workers", "1",
+      "--density", "--probes", "15", "--steps", "60", "--seed", "11", "--workers", "1",
     ]
   }
 
   private static let model = "mlp:40-24-8,tanh"
 
   /// Where a run is stopped.
-  enum Moment: String, CaseIterable {
+  enum Moment: String {
     case begun
     case eigenpairs
     case density
@@ -32,7 +32,19 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGKILL], Moment.allCases)
+  /// The arrays of a run that nobody stops.
+  private static let whole = Result<[UInt8], any Error> {
+    let workspace = try Workspace()
+    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let outcome = try RitzProcess.run(
+      arguments(model: model, data: data) + ["--output", workspace.path("whole"), "--quiet"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return try workspace.bytes("whole/arrays.npz")
+  }
+
+  @Test(arguments: [
+    (SIGINT, Moment.eigenpairs), (SIGINT, .density), (SIGTERM, .begun), (SIGKILL, .begun), (SIGKILL, .density),
+  ])
   func stoppedRunsAreFinished(_ signal: Int32, _ moment: Moment) throws {
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
@@ -52,10 +64,9 @@ import Testing
 
     let resumed = try RitzProcess.run("spectrum", "--resume", workspace.path("run"), "--workers", "2")
     try #require(resumed.status == 0, "\(resumed.errors)")
-    let whole = try RitzProcess.run(arguments + ["--output", workspace.path("whole"), "--quiet"])
-    try #require(whole.status == 0)
-    #expect(try workspace.bytes("run/arrays.npz") == workspace.bytes("whole/arrays.npz"))
-    #expect(workspace.files(below: "run") == workspace.files(below: "whole"))
+    #expect(try workspace.bytes("run/arrays.npz") == Self.whole.get())
+    #expect(workspace.files(below: "run/state") == ["run.json"])
+    #expect(workspace.files(below: "run").contains("result.json"))
   }
 
   @Test func changedInputIsRefused() throws {

@@ -24,7 +24,7 @@ import Testing
 
   private static let wrong: [([String], String)] = [
     (["spectrm"], "there is no command 'spectrm': choose from spectrum, apply, inspect, bench, demo"),
-    (["--verison"], "Unknown option '--verison'. Did you mean '--version'?"),
+    (["--verison"], "Unknown option '--verison'"),
     (["spectrum"], "a MODEL is needed"),
     (["spectrum", "mlp:2-2"], "--data is needed"),
     (["spectrum", "mlp:2-2", "--data", ""], "--data is needed"),
