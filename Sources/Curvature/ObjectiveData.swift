@@ -38,7 +38,8 @@ extension Objective {
     guard loss != .output else { return fitted }
     guard fitted.targetsPerSample > 0 else {
       throw InputError(
-        file: dataset.description.source, "has no array 'y'", remedy: "give the targets that the loss \(loss.rawValue) compares with")
+        file: dataset.description.source, "has no array 'y'",
+        remedy: "give the targets that the loss \(loss.rawValue) compares with")
     }
     guard fitted.targetsPerSample == probe.rowsPerSample else {
       throw InputError(
