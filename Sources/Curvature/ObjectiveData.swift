@@ -132,8 +132,10 @@ enum ScheduleRule {
       }
       microbatch = size
     }
-    // Two microbatches a task at least: a task's sums are committed in Double once, which costs as much as a dozen samples.
-    let tasks = options.tasks ?? max(2, min(64, samples / (2 * microbatch)))
+    // Four microbatches a task, so that adding up the tasks costs little beside them; two tasks at least, and many in fours, so
+    // that few workers end together.
+    let wished = min(64, samples / (4 * microbatch))
+    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : wished)
     return Schedule(samples: samples, microbatch: microbatch, tasks: tasks)
   }
 
