@@ -22,11 +22,7 @@ let package = Package(
     .library(name: "Ritz", targets: ["Ritz"]),
     .executable(name: "ritz", targets: ["RitzCommand"]),
   ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
-  ],
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")],
   targets: [
     .target(
       name: "CTensors",
@@ -38,7 +34,7 @@ let package = Package(
     library("Tensors", ["CTensors"]),
     library("Archives", ["Tensors"]),
     library("Autodiff", ["Tensors"]),
-    library("Krylov", ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
+    library("Krylov", ["Tensors"]),
     library("Networks", ["Tensors", "Archives", "Autodiff"]),
     library("Datasets", ["Tensors", "Archives"]),
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
@@ -53,10 +49,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "RitzCommand",
-      dependencies: [
-        "Ritz", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
+      dependencies: ["Ritz", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Archives", "Autodiff"], path: "Tests/TestSupport",
@@ -70,5 +63,6 @@ let package = Package(
     tests("Curvature", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
     tests("Reports", ["Tensors", "Archives", "Analyses", "Reports"]),
     tests("RitzCommand", ["Ritz"]),
+    tests("Ritz", ["Ritz"]),
   ]
 )

@@ -97,7 +97,7 @@ extension Forecast {
       return plans
     }
     let operatorPlans = try plans { graph throws(InputError) in
-      request.kind == .hessian ? try graph.hessianProduct() : try graph.gaussNewtonProduct()
+      try graph.product(of: request.kind)
     }
     let gradientPlans = try plans { graph throws(InputError) in try graph.lossAndGradient() }
     let width = MemoryLayout<Scalar>.stride

@@ -73,3 +73,13 @@ extension Objective {
     }
   }
 }
+
+extension ObjectiveGraph {
+  /// The product of an operator of a kind with the vectors.
+  mutating func product(of kind: OperatorKind) throws(InputError) -> [(Value, SumDestination)] {
+    switch kind {
+    case .hessian: try hessianProduct()
+    case .gaussNewton: try gaussNewtonProduct()
+    }
+  }
+}

@@ -65,6 +65,8 @@ extension EigenpairSolver {
     }
 
     let limit = plan.tolerance * scale
+    // A bound of second order says nothing of the rounding of the value itself.
+    let rounding = Double(Space.Scalar.ulpOfOne) * scale
     let isComplete = basis.count == space.dimension
     var results: [Eigenpair<Space.Vector>] = []
     for (position, index) in indices.enumerated() {
@@ -79,7 +81,8 @@ extension EigenpairSolver {
       results.append(
         Eigenpair(
           value: values[position], vector: vectors[position], residual: residual, converged: residual <= limit,
-          errorBound: Swift.min(residual, squared), multiplicity: 1 + copies.count, multiplicityVerified: isVerified))
+          errorBound: Swift.min(residual, Swift.max(squared, rounding)), multiplicity: 1 + copies.count,
+          multiplicityVerified: isVerified))
     }
     let all = results.count == plan.wanted && results.allSatisfy(\.converged)
     return Eigenpairs(

@@ -9,7 +9,8 @@ public struct Eigenpair<Vector: Sendable>: Sendable {
   /// Whether the residual is within tolerance · ‖A‖.
   public var converged: Bool
   /// A bound for |value − eigenvalue|: the residual r, or r²/gap where that is smaller; the gap is the distance to the nearest other Ritz value (less
-  /// its residual) and taken at its word only where the multiplicity was verified (T. Kato 1949, G. Temple 1928).
+  /// its residual) and taken at its word only where the multiplicity was verified (T. Kato 1949, G. Temple 1928). Of the two the
+  /// second is at least ε‖A‖, the rounding of the value.
   public var errorBound: Double
   /// How many of the eigenvalues that were found, this one included, coincide with it within the tolerance.
   public var multiplicity: Int
