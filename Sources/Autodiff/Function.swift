@@ -12,10 +12,10 @@ public struct Function: Sendable {
 
   /// The same function rebuilt node by node; what no output needs is dropped on the way.
   ///
-  /// `rule` gets a node and its operands in the new graph and may return another value of the new graph for it; `nil` copies
+  /// `rule` gets a value and the operands of its node in the new graph and may return another value of the new graph for it; `nil` copies
   /// the node.
   func rewritten(
-    _ rule: (Graph.Node, [Value], inout Graph) throws(InputError) -> Value?
+    _ rule: (Value, [Value], inout Graph) throws(InputError) -> Value?
   ) throws(InputError) -> Function {
     let needed = graph.ancestors(of: outputs)
     var result = Graph()
@@ -23,7 +23,7 @@ public struct Function: Sendable {
     for (index, node) in graph.nodes.enumerated() where needed[index] {
       var operands: [Value] = []
       for operand in node.operands { if let value = renamed[operand.index] { operands.append(value) } }
-      if let replacement = try rule(node, operands, &result) {
+      if let replacement = try rule(Value(index), operands, &result) {
         renamed[index] = replacement
       } else if let source = node.primitive as? Source {
         renamed[index] = result.source(source, type: node.type)
@@ -36,6 +36,7 @@ public struct Function: Sendable {
 
   /// The function after all passes that keep its meaning.
   public func optimized() throws(InputError) -> Function {
-    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks().eliminatingDeadCode()
+    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks().fusingSumsOfProducts()
+      .eliminatingDeadCode()
   }
 }

@@ -47,6 +47,8 @@ public enum Lowering: Sendable {
   case alias
   /// A matrix product; sums of products accumulate in place.
   case contraction(DotGeneral)
+  /// The sum of two matrix products.
+  case contractions(DotGeneral, DotGeneral)
   /// A copy with permuted dimensions.
   case permutation([Int])
   /// A kernel of its own over whole operands.

@@ -41,6 +41,22 @@ RITZ_CLONES void ritz_sround(const double *total, float *y, long n) {
   for (long i = 0; i < n; i++) y[i] = (float)total[i];
 }
 
+// A strip at a time stays in the first-level cache while the columns are added to it.
+#define SUM_COLUMNS(name, scalar)                                                                   \
+  RITZ_CLONES void name(const scalar *x, long stride, long count, scalar *y, long n) {              \
+    enum { strip = 512 };                                                                           \
+    double sums[strip];                                                                             \
+    for (long start = 0; start < n; start += strip) {                                               \
+      long width = n - start < strip ? n - start : strip;                                           \
+      for (long i = 0; i < width; i++) sums[i] = (double)x[start + i];                              \
+      for (long c = 1; c < count; c++)                                                              \
+        for (long i = 0; i < width; i++) sums[i] += (double)x[c * stride + start + i];              \
+      for (long i = 0; i < width; i++) y[start + i] = (scalar)sums[i];                              \
+    }                                                                                               \
+  }
+SUM_COLUMNS(ritz_ssum_columns, float)
+SUM_COLUMNS(ritz_dsum_columns, double)
+
 #define FINISH(name, scalar)                                                           \
   RITZ_CLONES void name(const scalar *x, const double *total, scalar *y, long n) {     \
     for (long i = 0; i < n; i++) y[i] = (scalar)(total[i] + (double)x[i]);             \

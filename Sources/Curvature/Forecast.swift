@@ -130,7 +130,7 @@ extension Forecast {
     products = request.products
     try LinearAlgebraLibrary.load()
     operationsPerSecond = MatrixProductRate.measure(Scalar.self) * Double(min(workers, schedule.tasks))
-    orthogonalizationBytes = Double(request.products * max(1, request.basisVectors) * dimension * width)
+    orthogonalizationBytes = Double(request.products) * Double(max(1, request.basisVectors) * dimension * width)
   }
 }
 

@@ -36,6 +36,11 @@ extension Objective {
       ? dataset : try dataset.reshaped(toSample: network.input.sampleShape)
     guard fitted.count > 0 else { throw InputError(file: dataset.description.source, "holds no samples") }
     guard loss != .output else { return fitted }
+    guard fitted.targetsPerSample > 0 else {
+      throw InputError(
+        file: dataset.description.source, "has no array 'y'",
+        remedy: "give the targets that the loss \(loss.rawValue) compares with")
+    }
     guard fitted.targetsPerSample == probe.rowsPerSample else {
       throw InputError(
         file: dataset.description.source, place: "y",
@@ -127,8 +132,10 @@ enum ScheduleRule {
       }
       microbatch = size
     }
-    // Two microbatches a task at least: a task's sums are committed in Double once, which costs as much as a dozen samples.
-    let tasks = options.tasks ?? max(2, min(64, samples / (2 * microbatch)))
+    // Four microbatches a task, so that adding up the tasks costs little beside them; two tasks at least, and many in fours, so
+    // that few workers end together.
+    let wished = min(64, samples / (4 * microbatch))
+    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : wished)
     return Schedule(samples: samples, microbatch: microbatch, tasks: tasks)
   }
 

@@ -52,6 +52,94 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
     add(coefficients.map { -$0 }, columns: columns, to: &vector)
   }
 
+  public func remainder(
+    of vector: Vector, subtracting coefficients: [Double], columns: Range<Int>
+  ) -> (Vector, norm: Double) {
+    precondition(vector.count == space.dimension && columns.upperBound <= count && coefficients.count == columns.count)
+    let negated = coefficients.map { -$0 }
+    let chunk = DenseVectorSpace<Scalar>.chunk
+    let squares = AlignedStorage<Double>(count: (space.dimension + chunk - 1) / chunk)
+    let result = Vector(count: space.dimension) { target in
+      guard let target = target.baseAddress else { return }
+      withColumns(columns) { pointers in
+        vector.withUnsafePointer { x in
+          space.pool.forRanges(of: space.dimension, chunk: chunk) { range, index in
+            // The chunk is still in the first-level cache when it is read again for its norm.
+            let y = target + range.lowerBound
+            y.update(from: x + range.lowerBound, count: range.count)
+            Scalar.axpys(
+              negated, pointers, columns: columns.count, offset: range.lowerBound, count: range.count, y)
+            squares.pointer[index] = Scalar.dot(y, y, count: range.count)
+          }
+        }
+      }
+    }
+    let sum = squares.buffer.reduce(0, +)
+    // Squares that overflow or vanish are for the space's careful norm.
+    return (result, sum.isFinite && sum > 1e-200 ? sum.squareRoot() : space.norm(result))
+  }
+
+  public func orthogonalize(
+    _ first: inout Vector, _ second: inout Vector, columns: Range<Int>
+  ) -> ([Double], [Double]) {
+    let found = coefficients(of: first, second, columns: columns)
+    let (one, other) = (found.0.map { -$0 }, found.1.map { -$0 })
+    guard !columns.isEmpty else { return found }
+    // Both vectors are done on a tile before the next one, so that the second finds the columns in the cache.
+    let tile = 1024
+    withColumns(columns) { pointers in
+      first.withUnsafeMutablePointer { y in
+        second.withUnsafeMutablePointer { z in
+          space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
+              let length = Swift.min(tile, range.upperBound - start)
+              Scalar.axpys(one, pointers, columns: columns.count, offset: start, count: length, y + start)
+              Scalar.axpys(other, pointers, columns: columns.count, offset: start, count: length, z + start)
+            }
+          }
+        }
+      }
+    }
+    return found
+  }
+
+  /// Bᵀx and Bᵀy, reading every column from memory once: a few columns at a time, for both vectors.
+  private func coefficients(of x: Vector, _ y: Vector, columns: Range<Int>) -> ([Double], [Double]) {
+    let width = columns.count
+    guard width > 0 else { return ([], []) }
+    let chunk = DenseVectorSpace<Scalar>.chunk
+    let chunks = (space.dimension + chunk - 1) / chunk
+    let partial = AlignedStorage<Double>(count: 2 * chunks * width)
+    withColumns(columns) { pointers in
+      x.withUnsafePointer { x in
+        y.withUnsafePointer { y in
+          space.pool.forRanges(of: space.dimension, chunk: chunk) { range, index in
+            let sums = partial.pointer + 2 * index * width
+            for start in stride(from: 0, to: width, by: 4) {
+              let group = Swift.min(4, width - start)
+              Scalar.dots(
+                pointers + start, columns: group, offset: range.lowerBound, count: range.count, x + range.lowerBound,
+                sums + start)
+              Scalar.dots(
+                pointers + start, columns: group, offset: range.lowerBound, count: range.count, y + range.lowerBound,
+                sums + width + start)
+            }
+          }
+        }
+      }
+    }
+    var total = [Double](repeating: 0, count: 2 * width)
+    for index in 0..<chunks {
+      for column in 0..<2 * width { total[column] += partial.pointer[2 * index * width + column] }
+    }
+    return (Array(total[..<width]), Array(total[width...]))
+  }
+
+  public mutating func replace(_ index: Int, with vector: Vector) {
+    precondition(vector.count == space.dimension)
+    vectors[index] = vector
+  }
+
   public func combination(_ coefficients: [Double]) -> Vector {
     precondition(coefficients.count <= count)
     var result = space.zero()

@@ -94,25 +94,29 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
   public mutating func absorb(product: Space.Vector) throws {
     guard !isInvariant else { return }
     let j = order
-    guard space.norm(product).isFinite else { throw nonFiniteProduct(j + 1) }
-    var w = product
-    _ = Self.project(out: deflated, from: &w, space)
-    record.columnsRead += 2 * deflated.count
+    var product = product
+    if deflated.count > 0 {
+      guard Self.project(out: deflated, from: &product, space).isFinite else { throw nonFiniteProduct(j + 1) }
+      record.columnsRead += 2 * deflated.count
+    }
 
-    if j > 0 { basis.subtract([betas[j - 1]], columns: j - 1..<j, from: &w) }
-    var alpha = basis.coefficients(of: w, columns: j..<j + 1)[0]
-    basis.subtract([alpha], columns: j..<j + 1, from: &w)
-    record.columnsRead += 3
-    if orthogonalization != .none {
-      // Neighbours stay orthogonal to rounding, which the recurrence for the loss takes for granted.
-      let neighbours = Swift.max(0, j - 1)..<j + 1
+    // Neighbours are taken off by what is measured, not by the last β: they stay orthogonal to rounding, which the recurrence for
+    // the loss takes for granted.
+    let neighbours = Swift.max(0, j - 1)..<j + 1
+    let shares = basis.coefficients(of: product, columns: neighbours)
+    var alpha = shares[neighbours.count - 1]
+    guard shares.allSatisfy(\.isFinite) else { throw nonFiniteProduct(j + 1) }
+    var (w, beta) = basis.remainder(of: product, subtracting: shares, columns: neighbours)
+    guard beta.isFinite else { throw nonFiniteProduct(j + 1) }
+    record.columnsRead += 2 * neighbours.count
+    let size = shares.reduce(beta * beta) { $0 + $1 * $1 }.squareRoot()
+    if orthogonalization != .none && beta < cancellationRatio * size && beta > 0 {
       let correction = basis.coefficients(of: w, columns: neighbours)
-      basis.subtract(correction, columns: neighbours, from: &w)
+      (w, beta) = basis.remainder(of: w, subtracting: correction, columns: neighbours)
       alpha += correction[neighbours.count - 1]
       record.columnsRead += 2 * neighbours.count
     }
 
-    var beta = space.norm(w)
     let previous = j > 0 ? betas[j - 1] : 0
     scale = Swift.max(scale, abs(alpha) + previous + beta)
     alphas.append(alpha)
@@ -143,16 +147,32 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
         calibrate(basis.coefficients(of: w), norm)
         record.columnsRead += basis.count
         due = loss.largest > noise.squareRoot()
-        loss.again = due
       }
       guard due else {
         record.orthogonalityBound = Swift.max(record.orthogonalityBound, loss.largest)
         return norm
       }
-      let rest = sweep(&w, norm)
+      let rest = purge(&w, norm)
       loss.reset(to: noise)
       return rest
     }
+  }
+
+  /// Makes w and the newest vector of the basis orthogonal to all vectors before them: the recurrence reaches back two vectors, so what one
+  /// alone would lack comes back with the other. Returns the norm of w that is left.
+  private mutating func purge(_ w: inout Space.Vector, _ norm: Double) -> Double {
+    let j = order - 1
+    var newest = basis[j]
+    let (found, foundBefore) = basis.orthogonalize(&w, &newest, columns: 0..<j)
+    basis.replace(j, with: newest)
+    record.passes += 1
+    record.columnsRead += 2 * j
+    calibrate(found, norm)
+    let reached = Swift.max(
+      found.reduce(0) { Swift.max($0, abs($1)) } / norm, foundBefore.reduce(0) { Swift.max($0, abs($1)) })
+    record.orthogonalityBound = Swift.max(record.orthogonalityBound, reached)
+    let rest = space.norm(w)
+    return rest >= cancellationRatio * norm ? rest : sweep(&w, rest)
   }
 
   private mutating func calibrate(_ coefficients: [Double], _ norm: Double) {
@@ -197,7 +217,7 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
 }
 
 extension Lanczos {
-  private static var kind: String { "lanczos 1" }
+  private static var kind: String { "lanczos 2" }
 
   /// The whole state; `deflating` vectors are not part of it, they are handed in again on resuming.
   public var snapshot: KrylovSnapshot<Space.Scalar> {
@@ -209,7 +229,7 @@ extension Lanczos {
     ]
     result.integers = [
       "orthogonalization": [Orthogonalization.allCases.firstIndex(of: orthogonalization) ?? 0],
-      "invariant": [isInvariant ? 1 : 0], "again": [loss.again ? 1 : 0], "passes": [record.passes],
+      "invariant": [isInvariant ? 1 : 0], "passes": [record.passes],
       "columns_read": [record.columnsRead], "deflated": [deflated.count],
     ]
     result.vectors = ["basis": space.elements(of: basis)]
@@ -241,7 +261,6 @@ extension Lanczos {
       throw snapshot.damaged("the record of orthogonality does not fit the number of steps")
     }
     loss.factor = try snapshot.number("loss_factor")
-    loss.again = try snapshot.integer("again", in: 0...1) == 1
     record.passes = try snapshot.integer("passes")
     record.columnsRead = try snapshot.integer("columns_read")
     record.orthogonalityBound = try snapshot.number("orthogonality_bound")

@@ -12,8 +12,6 @@ struct OrthogonalityLoss: Sendable {
   var current: [Double] = []
   /// ω_{j−1,k} for k < j − 1.
   var previous: [Double] = []
-  /// Whether the next vector is to be reorthogonalised whatever its estimate: the recurrence reaches back two vectors.
-  var again = false
   /// What the noise is multiplied with, from measurements.
   var factor = 1.0
 
@@ -38,9 +36,7 @@ struct OrthogonalityLoss: Sendable {
     next[j] = norm > 0 ? Swift.min(1, factor * noise * Swift.max(1, scale / norm)) : 1
     previous = current
     current = next
-    let due = again || largest > noise.squareRoot()
-    again = due && !again
-    return due
+    return largest > noise.squareRoot()
   }
 
   /// Whether a measurement should be made of the newest vector although nothing else asks for one.
@@ -62,8 +58,9 @@ struct OrthogonalityLoss: Sendable {
     for k in previous.indices { previous[k] = Swift.max(-1, Swift.min(1, previous[k] * ratio)) }
   }
 
-  /// Records that the newest vector has been made orthogonal to all others.
+  /// Records that the two newest vectors have been made orthogonal to all others.
   mutating func reset(to noise: Double) {
     for k in current.indices { current[k] = factor * noise }
+    for k in previous.indices { previous[k] = factor * noise }
   }
 }

@@ -10,8 +10,8 @@ public enum Orthogonalization: String, Sendable, Codable, CaseIterable {
   /// Reads 2(j + 1) vectors in step j.
   case full
 
-  /// Against all before only when a recurrence for the loss of orthogonality says that it has reached √η, η the noise of the products; then
-  /// in two steps in a row. T agrees with that of full reorthogonalisation to about η‖A‖.
+  /// Against all before only when a recurrence for the loss of orthogonality says that it has reached √η, η the noise of the products;
+  /// then for the two newest vectors at once. T agrees with that of full reorthogonalisation to about η‖A‖.
   ///
   /// Source: H. D. Simon, "The Lanczos algorithm with partial reorthogonalization", Math. Comp. 42 (1984), 115–142,
   /// doi:10.1090/S0025-5718-1984-0725988-X.

@@ -79,6 +79,18 @@ public protocol VectorBasis: Sendable {
   /// v ← v − B c over the given columns, each element of v rounded once.
   func subtract(_ coefficients: [Double], columns: Range<Int>, from vector: inout Vector)
 
+  /// v − B c over the given columns and its norm, each element rounded once; v is left alone.
+  func remainder(of vector: Vector, subtracting coefficients: [Double], columns: Range<Int>) -> (Vector, norm: Double)
+
+  /// Makes the last two vectors of a recurrence orthogonal to the given columns in one sweep: each is replaced by v − B Bᵀv. Returns what
+  /// was found, Bᵀv of both.
+  ///
+  /// Every column is read from memory twice, as for one vector.
+  func orthogonalize(_ first: inout Vector, _ second: inout Vector, columns: Range<Int>) -> ([Double], [Double])
+
+  /// Puts another vector in the place of one.
+  mutating func replace(_ index: Int, with vector: Vector)
+
   /// B c over the first `coefficients.count` columns, rounded once.
   func combination(_ coefficients: [Double]) -> Vector
 

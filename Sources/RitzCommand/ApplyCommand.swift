@@ -19,6 +19,7 @@ struct ApplyCommand: ParsableCommand {
   @Flag(help: "Print the loss and the norms as JSON.") var json = false
 
   func run() throws {
+    Interruption.install()
     let settings = try objective.settings(model: model, seed: execution.seed)
     let network = try settings.network()
     let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
@@ -36,10 +37,13 @@ struct ApplyCommand: ParsableCommand {
       pool: execution.pool)
     let parameters = objective.selection.parameters(of: network)
     let vectors = try vector.map { try ParameterArrays.read($0, parameters: parameters, as: type) }
+    // An output that cannot be written is known before anything is computed.
+    let writer = try NumpyArchiveWriter(output)
     let (loss, gradient) = try objective.lossAndGradient()
     var products: [Vector<Scalar>] = []
     if let vectors {
       let operation = try objective.curvature(kind)
+      operation.setInterruption { try Interruption.check() }
       // A few at a time: each vector of a call has sums of its own in every worker.
       for start in stride(from: 0, to: vectors.vectors.count, by: 16) {
         let range = start..<min(start + 16, vectors.vectors.count)
@@ -50,7 +54,7 @@ struct ApplyCommand: ParsableCommand {
           file: vector, "product \(index + 1) is not finite", remedy: "scale the vectors, or use --precision double")
       }
     }
-    let writer = try NumpyArchiveWriter(output)
+    try Interruption.check()
     try writer.add("loss", NumpyArray(scalar: loss))
     try ParameterArrays.write([gradient], isStacked: false, "gradient", parameters, to: writer)
     if let vectors {

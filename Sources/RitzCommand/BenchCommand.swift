@@ -15,12 +15,13 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
   @Option(help: ArgumentHelp("Runs of each quantity; the median counts.", valueName: "n")) var runs: Int = 7
-  @Option(help: ArgumentHelp("Quantities, separated by commas; all where not given.", valueName: "list")) var what: String?
+  @Option(help: ArgumentHelp("Quantities, separated by commas; all where not given.", valueName: "list")) var what:
+    String?
 
   static let quantities = ["forward", "gradient", "hvp", "hvp_kept", "ggnvp", "ggnvp_kept", "density_10x90"]
 
   func validate() throws {
-    if runs < 1 { throw ValidationError("--runs must be at least 1") }
+    try requireCounts([("--runs", runs)])
     for name in asked where !Self.quantities.contains(name) {
       throw ValidationError("there is no quantity '\(name)': choose from \(Self.quantities.joined(separator: ", "))")
     }
@@ -79,7 +80,7 @@ struct BenchCommand: ParsableCommand {
       space: operation.space, options: QuadratureOptions(seed: execution.seed))
     let sample = try quadrature.run(operation)
     _ = try SpectralDensity(sample)
-    print(line("density_10x90", settings, objective, seconds: secondsNow() - begin))
+    printRow("density_10x90", settings, objective, seconds: secondsNow() - begin)
   }
 
   @discardableResult
@@ -94,7 +95,7 @@ struct BenchCommand: ParsableCommand {
       times.append(secondsNow() - begin)
     }
     let median = times.sorted()[times.count / 2]
-    print(line(name, settings, objective, seconds: median))
+    printRow(name, settings, objective, seconds: median)
     return median
   }
 
@@ -111,16 +112,20 @@ struct BenchCommand: ParsableCommand {
     var tasks: Int
   }
 
-  private func line<Scalar: Real>(
+  private func printRow<Scalar: Real>(
     _ name: String, _ settings: ObjectiveSettings, _ objective: Objective<Scalar>, seconds: Double
-  ) -> String {
+  ) {
     let row = Row(
-      case: caseName(settings.model), what: name, seconds: (seconds * 1e5).rounded() / 1e5, parameters: objective.dimension,
+      case: caseName(settings.model), what: name, seconds: (seconds * 1e5).rounded() / 1e5,
+      parameters: objective.dimension,
       samples: objective.effectiveSamples, precision: Scalar.precisionName, workers: objective.pool.count,
       microbatch: objective.schedule.microbatch, tasks: objective.schedule.tasks)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(row)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard let text = try? encoder.encode(row) else { return }
+    print(String(decoding: text, as: UTF8.self))
+    // Whoever reads a pipe gets each row when it is there.
+    fflush(nil)
   }
 
   /// The folder of a file called `model.pt2`, the name of other files without their ending.

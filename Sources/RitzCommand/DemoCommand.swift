@@ -15,11 +15,17 @@ struct DemoCommand: ParsableCommand {
   @Flag(help: "Print result.json instead of a summary.") var json = false
   @Flag(help: "Say nothing on standard error.") var quiet = false
 
+  func validate() throws {
+    try requireCounts([("--workers", workers)], atMost: 1024)
+    try requireCounts([("--training-steps", trainingSteps)])
+  }
+
   func run() throws {
     Interruption.install()
     let model = "mlp:64-20-10,tanh"
     let settings = ObjectiveSettings(
-      model: model, data: "digits", loss: "cross-entropy", split: nil, samples: nil, standardise: "mean-std", params: nil,
+      model: model, data: "digits", loss: "cross-entropy", split: nil, samples: nil, standardise: "mean-std",
+      params: nil,
       seed: seed)
     let pool = WorkerPool(count: workers ?? WorkerPool.processorCount)
     let network = try settings.network()
@@ -27,12 +33,14 @@ struct DemoCommand: ParsableCommand {
     let run = RunSettings(
       objective: settings, operators: ["hessian", "ggn"],
       request: SpectrumRequest(
-        top: 20, bottom: 5, skipsNullSpace: true, quadrature: QuadratureOptions(seed: seed), trace: .quadrature, seed: seed),
+        top: 20, bottom: 5, skipsNullSpace: true, quadrature: QuadratureOptions(seed: seed), trace: .quadrature,
+        seed: seed),
       precision: .double, precisionReason: "the network is small", microbatch: nil,
-      command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0, storesParameters: true)
+      command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0, storesParameters: true,
+      title: "Demo: a small network trained on 8×8 digits")
     _ = try SpectrumRun.perform(
       run, network: trained, directory: output, isResumed: false, pool: pool,
-      SpectrumRun.Reporting(json: json, quiet: quiet, title: "Demo: a small network trained on 8×8 digits"))
+      SpectrumRun.Reporting(json: json, quiet: quiet))
   }
 
   private func train(_ network: Network, _ settings: ObjectiveSettings, _ pool: WorkerPool) throws -> Network {

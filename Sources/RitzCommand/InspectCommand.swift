@@ -18,8 +18,14 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Forecast the dense path instead.") var exact = false
   @Flag(help: "Print JSON.") var json = false
 
+  func validate() throws {
+    for (name, value) in [("--top", top), ("--bottom", bottom)] where value != 0 { try requireCounts([(name, value)]) }
+    try requireCounts([("--probes", probes), ("--steps", steps)])
+  }
+
   func run() throws {
-    let network = try Network.isBuiltIn(model) ? Network(named: model, seed: execution.seed) : Network(exportedProgram: model)
+    if plan { try objective.require(model: model) }
+    let network = try Network(model: model, seed: execution.seed)
     let forecast = plan ? try forecast(network) : nil
     json ? try printJSON(network, forecast) : printText(network, forecast)
   }
@@ -38,6 +44,7 @@ struct InspectCommand: ParsableCommand {
       hasLabels: hasLabels, storedBytes: stored)
     let selection = try settings.selection(of: network)
     let dimension = selection.dimension(of: network)
+    if exact { try ExactSpectrum.require(dimension: dimension) }
     let pairs = exact ? 0 : top + bottom
     let basis = exact ? 0 : max(pairs > 0 ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
     let request = ForecastRequest(
@@ -121,7 +128,8 @@ struct InspectCommand: ParsableCommand {
     print("    \(mebibytes(forecast.bytes))  peak memory")
     print(
       "    \(String(format: "%.3g", forecast.secondsPerProduct * 1e3)) ms a product, about \(forecast.products) products, "
-        + "\(String(format: "%.3g", forecast.seconds)) s in all at \(String(format: "%.3g", forecast.operationsPerSecond / 1e9)) GFLOP/s")
+        + "\(String(format: "%.3g", forecast.seconds)) s in all at \(String(format: "%.3g", forecast.operationsPerSecond / 1e9)) GFLOP/s"
+    )
   }
 
   private func shapeText(_ shape: [Int]) -> String {

@@ -19,11 +19,28 @@ enum Interruption {
 
   /// From now on the first signal is remembered; the second ends the program at once.
   static func install() {
+    // A program that starts us from one of its threads may hand its blocked signals down.
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      sigaddset(&signals, number)
+      // Under nohup a hangup stays ignored.
+      var current = sigaction()
+      if number == SIGHUP, sigaction(number, nil, &current) == 0, isIgnored(current) { continue }
       signal(number) { number in
         if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
       }
     }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// - Throws: ``Interrupted`` once a signal has come.

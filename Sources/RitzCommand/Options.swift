@@ -4,7 +4,9 @@ import Ritz
 
 /// The model, its data and its loss.
 struct ObjectiveFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Data: an .npz file with x and y, a directory of IDX or NPY files, or 'digits'.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "Data: an .npz file with x and y, a directory of IDX or NPY files, or 'digits'.", valueName: "path"))
   var data: String?
 
   @Option(help: ArgumentHelp("cross-entropy, squared-error, mse, bce or output.", valueName: "name"))
@@ -13,22 +15,39 @@ struct ObjectiveFlags: ParsableArguments {
   @Option(help: ArgumentHelp("train or test, where the data has both.", valueName: "name"))
   var split: String?
 
-  @Option(help: ArgumentHelp("Use this many samples: the first ones, or 'N,random' for a subset drawn with the seed.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Use this many samples: the first ones, or 'N,random' for a subset drawn with the seed.", valueName: "n"))
   var samples: String?
 
   @Option(
     help: ArgumentHelp("automatic, none, unit, mean-std or MEAN,STD.", valueName: "how"))
   var standardise: String = "automatic"
 
-  @Option(help: ArgumentHelp("Restrict to parameters in whose name this regular expression matches.", valueName: "regex"))
+  @Option(
+    help: ArgumentHelp("Restrict to parameters in whose name this regular expression matches.", valueName: "regex"))
   var params: String?
 
+  /// Whether anything was given that a stored run has settled.
+  var isGiven: Bool {
+    data != nil || loss != nil || split != nil || samples != nil || params != nil || standardise != "automatic"
+  }
+
+  /// Says what is missing. Not for `validate`, which runs before unknown flags are reported: a mistyped `--data` is not a missing one.
+  func require(model: String?) throws {
+    guard let model, !model.isEmpty else {
+      throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network")
+    }
+    guard let data, !data.isEmpty else { throw ValidationError("--data is needed") }
+    guard let loss, !loss.isEmpty else { throw ValidationError("--loss is needed") }
+  }
+
   func settings(model: String?, seed: UInt64) throws -> ObjectiveSettings {
-    guard let model else { throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network") }
-    guard let data else { throw ValidationError("--data is needed") }
-    guard let loss else { throw ValidationError("--loss is needed") }
+    try require(model: model)
+    guard let model, let data, let loss else { throw ValidationError("a MODEL, --data and --loss are needed") }
     return ObjectiveSettings(
-      model: absolute(model), data: absolute(data), loss: loss, split: split, samples: samples, standardise: standardise,
+      model: absolute(model), data: absolute(data), loss: loss, split: split, samples: samples,
+      standardise: standardise,
       params: params, seed: seed)
   }
 
@@ -54,14 +73,24 @@ struct ExecutionFlags: ParsableArguments {
   var microbatch: Int?
 
   func validate() throws {
-    if let workers, workers < 1 || workers > 1024 { throw ValidationError("--workers must be 1 to 1024") }
-    if let microbatch, microbatch < 1 { throw ValidationError("--microbatch must be at least 1") }
+    try requireCounts([("--workers", workers)], atMost: 1024)
+    try requireCounts([("--microbatch", microbatch)], atMost: 1_000_000_000)
     if let precision, Precision(rawValue: precision) == nil {
       throw ValidationError("--precision is single or double, not '\(precision)'")
     }
   }
 
+  /// Whether anything was given that a stored run has settled.
+  var isGiven: Bool { precision != nil || seed != 0 || microbatch != nil }
+
   var pool: WorkerPool { WorkerPool(count: workers ?? WorkerPool.processorCount) }
+}
+
+/// For `validate`: counts that make sense, and whose products fit into an integer.
+func requireCounts(_ counts: [(name: String, value: Int?)], atMost limit: Int = 1_000_000) throws {
+  for (name, value) in counts {
+    if let value, !(1...limit).contains(value) { throw ValidationError("\(name) must be 1 to \(limit)") }
+  }
 }
 
 /// The scalar type of the computation.
@@ -84,10 +113,7 @@ struct ObjectiveSettings: Codable, Equatable {
   var params: String?
   var seed: UInt64
 
-  func network() throws -> Network {
-    if Network.isBuiltIn(model) { return try Network(named: model, seed: seed) }
-    return try Network(exportedProgram: model)
-  }
+  func network() throws -> Network { try Network(model: model, seed: seed) }
 
   var modelFormat: String { Network.isBuiltIn(model) ? "built-in" : "pt2" }
 
@@ -115,6 +141,23 @@ struct ObjectiveSettings: Codable, Equatable {
   func selection(of network: Network) throws -> ParameterSelection {
     if let params { return try .matching(params, of: network) }
     return try .all(of: network)
+  }
+}
+
+extension Network {
+  /// The network that a MODEL on the command line means: a built-in one by its name, or a file.
+  init(model: String, seed: UInt64) throws {
+    if Network.isBuiltIn(model) {
+      try self.init(named: model, seed: seed)
+      return
+    }
+    let name = URL(fileURLWithPath: model).lastPathComponent
+    guard !name.contains(":") || FileBytes.exists(model) || FileBytes.isDirectory(model) else {
+      throw InputError(
+        file: model, "is neither a file nor a built-in network",
+        remedy: "built in are " + NamedNetworkFamily.allCases.map(\.usage).joined(separator: "; "))
+    }
+    try self.init(exportedProgram: model)
   }
 }
 

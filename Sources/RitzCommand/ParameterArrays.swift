@@ -30,7 +30,9 @@ enum ParameterArrays {
       (count, isStacked) = (own, stacked)
       let values = try array.values(as: type)
       if let bad = values.firstIndex(where: { !$0.isFinite }) {
-        throw InputError(file: path, place: array.place(ofElement: bad), "is not finite")
+        throw InputError(
+          file: path, place: parameter.name + array.place(ofElement: bad), "is not finite",
+          remedy: "give finite numbers")
       }
       columns.append(values)
     }

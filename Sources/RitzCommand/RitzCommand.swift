@@ -20,8 +20,13 @@ struct RitzCommand: ParsableCommand {
 
   static func main() {
     do {
+      try checkCommandName()
       var command = try parseAsRoot()
-      try command.run()
+      do {
+        try command.run()
+      } catch let error as ValidationError {
+        Foundation.exit(report(error, in: type(of: command)))
+      }
     } catch {
       Foundation.exit(report(error))
     }
@@ -43,9 +48,29 @@ struct RitzCommand: ParsableCommand {
         print(fullMessage(for: error))
         return 0
       }
+      guard exitCode(for: error) == .validationFailure else {
+        standardError("ritz: error: \(error)")
+        return 1
+      }
       standardError(fullMessage(for: error))
       return 2
     }
+  }
+
+  /// Says what a command lacks, found only after unknown flags were ruled out, as the parser itself would.
+  private static func report(_ error: ValidationError, in command: any ParsableCommand.Type) -> Int32 {
+    let name = [configuration.commandName, command.configuration.commandName].compactMap { $0 }.joined(separator: " ")
+    standardError(
+      "Error: \(error.message)\nUsage: \(usageString(for: command))\n  See '\(name) --help' for more information.")
+    return 2
+  }
+
+  /// A mistyped command would otherwise be reported as an unexpected argument, without what there is to choose from.
+  private static func checkCommandName() throws {
+    guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help" else { return }
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !names.contains(name) else { return }
+    throw ValidationError("there is no command '\(name)': choose from \(names.joined(separator: ", "))")
   }
 }
 

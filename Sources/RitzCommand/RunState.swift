@@ -15,6 +15,8 @@ struct RunSettings: Codable, Equatable {
   var fingerprint: UInt32
   /// Whether the parameters are not those of the model but stored with the run, as those of a network trained by it.
   var storesParameters = false
+  /// The title of the report, where it is not the model's name.
+  var title: String?
 }
 
 /// The directory `state` of a run: its settings, and the latest state of every stage.
@@ -39,6 +41,13 @@ struct RunState {
     }
   }
 
+  /// The report of a run that is complete; `nil` where there is something left to do.
+  static func report(of output: String) throws -> SpectrumReport? {
+    let path = output + "/" + SpectrumRun.resultFile
+    guard FileBytes.exists(path) else { return nil }
+    return try ResultFile.decode(Data(FileBytes(contentsOf: path).bytes), file: path)
+  }
+
   /// The network of a stored run.
   static func network(of output: String, _ settings: RunSettings) throws -> Network {
     let network = try settings.objective.network()
@@ -51,6 +60,7 @@ struct RunState {
 
   /// Begins a run: its settings replace those of an earlier one, whose states are removed.
   func begin(_ settings: RunSettings, _ network: Network) throws {
+    try? FileManager.default.removeItem(atPath: directory.path(Self.settingsFile))
     clear()
     if settings.storesParameters {
       let writer = try NumpyArchiveWriter(directory.path(Self.parametersFile))
@@ -67,7 +77,9 @@ struct RunState {
   /// Removes the states of all stages: the run is complete, or begins anew.
   func clear() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
-    for name in names where name.hasSuffix(".npz") && name != Self.parametersFile { try? FileManager.default.removeItem(atPath: directory.path(name)) }
+    for name in names where name.hasSuffix(".npz") && name != Self.parametersFile {
+      try? FileManager.default.removeItem(atPath: directory.path(name))
+    }
   }
 
   private func name(_ kind: OperatorKind, _ stage: SpectrumStage) -> String { "\(kind.rawValue)-\(stage.rawValue).npz" }
@@ -104,15 +116,18 @@ func fingerprint<Scalar: Real>(_ objective: Objective<Scalar>, _ dataset: Datase
     let values = parameter.values.values(as: Double.self)
     checksum = values.withUnsafeBytes { Inflate.checksum($0, from: checksum) }
   }
-  var row = [Double](repeating: 0, count: max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth)))
+  var row = [Double](
+    repeating: 0, count: max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth)))
   for sample in 0..<dataset.count {
     row.withUnsafeMutableBufferPointer { row in
       guard let base = row.baseAddress else { return }
       dataset.copyInputs(sample..<sample + 1, into: base)
-      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<(dataset.sampleSize * 8)]), from: checksum)
+      checksum = Inflate.checksum(
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<(dataset.sampleSize * 8)]), from: checksum)
       dataset.copyTargets(sample..<sample + 1, into: base)
       let width = dataset.targetsPerSample * dataset.targetWidth * 8
-      checksum = Inflate.checksum(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), from: checksum)
+      checksum = Inflate.checksum(
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), from: checksum)
     }
   }
   return checksum

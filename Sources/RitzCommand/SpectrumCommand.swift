@@ -4,7 +4,8 @@ import Ritz
 
 struct SpectrumCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "spectrum", abstract: "Measures eigenvalues, density and trace of a network's Hessian or Gauss-Newton matrix.",
+    commandName: "spectrum",
+    abstract: "Measures eigenvalues, density and trace of a network's Hessian or Gauss-Newton matrix.",
     discussion: """
       With no choice of quantities: the density, the 10 largest and 5 smallest eigenpairs and the trace. Leaves a directory with \
       result.json, arrays.npz, figures and report.html.
@@ -21,7 +22,8 @@ struct SpectrumCommand: ParsableCommand {
   @Flag(help: "All eigenvalues, from the dense matrix (small networks).") var exact = false
   @Option(help: ArgumentHelp("The trace by quadrature, hutchinson or hutch++.", valueName: "method")) var trace: String?
 
-  @Option(help: ArgumentHelp("Residual tolerance relative to the largest |eigenvalue|.", valueName: "t")) var tolerance: Double?
+  @Option(help: ArgumentHelp("Residual tolerance relative to the largest |eigenvalue|.", valueName: "t")) var tolerance:
+    Double?
   @Option(help: ArgumentHelp("Vectors the eigensolver multiplies at once.", valueName: "n")) var block: Int = 1
   @Option(help: ArgumentHelp("Products the eigensolver may spend.", valueName: "n")) var maxProducts: Int?
   @Option(help: ArgumentHelp("Random probes of the density.", valueName: "n")) var probes: Int = 10
@@ -38,12 +40,11 @@ struct SpectrumCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error.") var quiet = false
 
   func validate() throws {
-    for (name, value) in [("--top", top), ("--bottom", bottom)] {
-      if let value, value < 1 { throw ValidationError("\(name) must be at least 1") }
-    }
-    for (name, value) in [("--probes", probes), ("--steps", steps), ("--block", block), ("--trace-probes", traceProbes)]
-    where value < 1 { throw ValidationError("\(name) must be at least 1") }
-    if let maxProducts, maxProducts < 1 { throw ValidationError("--max-products must be at least 1") }
+    try requireCounts([
+      ("--top", top), ("--bottom", bottom), ("--probes", probes), ("--steps", steps), ("--block", block),
+      ("--trace-probes", traceProbes),
+    ])
+    try requireCounts([("--max-products", maxProducts)], atMost: 1_000_000_000)
     if let tolerance, !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must be between 0 and 1") }
     if let sigma, !(sigma > 0 && sigma.isFinite) { throw ValidationError("--sigma must be positive") }
     if let compatible, compatible != "google" { throw ValidationError("--compatible knows 'google' only") }
@@ -51,10 +52,22 @@ struct SpectrumCommand: ParsableCommand {
       throw ValidationError("--trace is quadrature, hutchinson or hutch++, not '\(trace)'")
     }
     if resume != nil {
-      if model != nil || output != nil { throw ValidationError("--resume takes the model and the output from the run") }
-    } else if model == nil {
-      throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network")
+      guard !contradictsResume else {
+        throw ValidationError(
+          "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
+        )
+      }
     }
+  }
+
+  /// Whether anything is given that would make the run another one.
+  private var contradictsResume: Bool {
+    let hasOwnInput = model != nil || output != nil || objective.isGiven || execution.isGiven || `operator` != "hessian"
+    let hasOwnQuantities = top != nil || bottom != nil || density || exact || trace != nil || traceProbes != 30
+    let hasOwnOptions =
+      tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
+      || compatible != nil
+    return hasOwnInput || hasOwnQuantities || hasOwnOptions
   }
 
   func run() throws {
@@ -81,7 +94,8 @@ struct SpectrumCommand: ParsableCommand {
       blockSize: block, maximumProducts: maxProducts,
       quadrature: hasDensity ? QuadratureOptions(probes: probes, steps: steps, seed: execution.seed) : nil,
       density: DensityOptions(kernelWidth: sigma), isGoogleCompatible: compatible == "google",
-      trace: trace.flatMap(TraceChoice.init) ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes, exact: exact,
+      trace: trace.flatMap(TraceChoice.init) ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes,
+      exact: exact,
       seed: execution.seed)
   }
 }

@@ -4,14 +4,13 @@ import Ritz
 /// A run of `ritz spectrum` from its settings to its directory: measures, stores states on the way, writes the results.
 struct SpectrumRun {
   static let version = "0.1.0"
+  /// The file whose presence says that a run is complete.
+  static let resultFile = "result.json"
 
   /// What is said while it runs and at the end.
   struct Reporting {
     var json: Bool
     var quiet: Bool
-    var title: String?
-    /// Whether the summary ends with where the results are.
-    var namesDirectory = true
   }
 
   /// Begins a run.
@@ -34,9 +33,16 @@ struct SpectrumRun {
   /// Goes on with a run that was stopped.
   static func resume(_ directory: String, workers: Int?, _ reporting: Reporting) throws -> SpectrumReport {
     let settings = try RunState.settings(of: directory)
+    if let report = try RunState.report(of: directory) {
+      // A run killed just after its result was written may have left states.
+      try? RunState(in: OutputDirectory(directory)).clear()
+      try say(report, directory, reporting)
+      return report
+    }
     let pool = WorkerPool(count: workers ?? WorkerPool.processorCount)
     return try perform(
-      settings, network: try RunState.network(of: directory, settings), directory: directory, isResumed: true, pool: pool, reporting)
+      settings, network: try RunState.network(of: directory, settings), directory: directory, isResumed: true,
+      pool: pool, reporting)
   }
 
   static func perform(
@@ -63,6 +69,7 @@ struct SpectrumRun {
       selection: settings.objective.selection(of: network), options: ExecutionOptions(microbatch: settings.microbatch),
       pool: pool)
     let kinds = try settings.operators.map { try OperatorKind(named: $0) }
+    if settings.request.exact { try ExactSpectrum.require(dimension: objective.dimension) }
     let mark = fingerprint(objective, dataset)
     // Everything the user can have got wrong is known by now; only then does the run leave a trace.
     let (loss, gradient) = try objective.lossAndGradient()
@@ -75,6 +82,7 @@ struct SpectrumRun {
       }
     } else {
       settings.fingerprint = mark
+      removeResults(of: output)
       try state.begin(settings, network)
     }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
@@ -95,18 +103,22 @@ struct SpectrumRun {
     let report = SpectrumReport(
       objective, dataset: dataset, measurements: measurements, loss: loss, accuracy: accuracy, gradient: gradient,
       context: SpectrumReport.Context(
-        title: reporting.title, command: settings.command, version: version, model: settings.objective.model,
+        title: settings.title, command: settings.command, version: version, model: settings.objective.model,
         modelFormat: settings.objective.modelFormat, precisionReason: settings.precisionReason,
         seed: settings.request.seed, seconds: secondsNow() - begin, peakMemoryBytes: peakMemoryBytes()))
     try write(report, measurements, objective, to: output)
     state.clear()
-    if reporting.json {
-      print(String(decoding: try ResultFile.encode(report), as: UTF8.self))
-    } else {
-      print(TerminalSummary.text(report, style: .standardOutput()))
-      if reporting.namesDirectory { print("\nresults in \(directory): report.html, result.json, arrays.npz, figures") }
-    }
+    try say(report, directory, reporting)
     return report
+  }
+
+  private static func say(_ report: SpectrumReport, _ directory: String, _ reporting: Reporting) throws {
+    if reporting.json {
+      print(String(decoding: try ResultFile.encode(report), as: UTF8.self), terminator: "")
+    } else {
+      print(TerminalSummary.text(report, style: .standardOutput()), terminator: "")
+      print("\nresults in \(directory): report.html, result.json, arrays.npz, figures")
+    }
   }
 
   /// Progress and stored states of one operator's measurement.
@@ -142,8 +154,19 @@ struct SpectrumRun {
     let figures = try output.directory("figures")
     for (name, svg) in Figures.all(report) { try figures.write(svg, to: name + ".svg") }
     try output.write(Report.html(report), to: "report.html")
-    // Last: a directory with a result.json is complete.
-    try output.write(Array(try ResultFile.encode(report)), to: "result.json")
+    // Last, as it says that the rest is there.
+    try output.write(Array(try ResultFile.encode(report)), to: resultFile)
+  }
+
+  /// Removes what an earlier run left, so that it cannot pass for the result of this one if this one is stopped.
+  private static func removeResults(of output: OutputDirectory) {
+    guard FileBytes.exists(output.path(resultFile)) else { return }
+    let figures = (try? FileManager.default.contentsOfDirectory(atPath: output.path("figures"))) ?? []
+    for name in [resultFile, "report.html", "arrays.npz"]
+      + figures.filter({ $0.hasSuffix(".svg") }).map({ "figures/" + $0 })
+    {
+      try? FileManager.default.removeItem(atPath: output.path(name))
+    }
   }
 
   /// `runs/` and the model's name; numbered where that is taken.

@@ -22,6 +22,9 @@ public protocol RealKernels {
   static func commit(_ x: UnsafePointer<Self>, to total: UnsafeMutablePointer<Double>, count: Int)
   /// y ← total, rounded
   static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
+  /// y ← x₀ + x₁ + … in Double, in order, rounded once; xᵢ of `length` elements begins at x + i·stride.
+  static func sumColumns(
+    _ x: UnsafePointer<Self>, stride: Int, count: Int, to y: UnsafeMutablePointer<Self>, length: Int)
   /// y ← total + x, rounded
   static func finish(
     _ x: UnsafePointer<Self>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
@@ -58,6 +61,11 @@ extension Float: RealKernels {
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int) {
     ritz_sround(total, y, count)
+  }
+  public static func sumColumns(
+    _ x: UnsafePointer<Float>, stride: Int, count: Int, to y: UnsafeMutablePointer<Float>, length: Int
+  ) {
+    ritz_ssum_columns(x, stride, count, y, length)
   }
   public static func finish(
     _ x: UnsafePointer<Float>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Float>, count: Int
@@ -101,6 +109,11 @@ extension Double: RealKernels {
   }
   public static func round(_ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
     y.update(from: total, count: count)
+  }
+  public static func sumColumns(
+    _ x: UnsafePointer<Double>, stride: Int, count: Int, to y: UnsafeMutablePointer<Double>, length: Int
+  ) {
+    ritz_dsum_columns(x, stride, count, y, length)
   }
   public static func finish(
     _ x: UnsafePointer<Double>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int

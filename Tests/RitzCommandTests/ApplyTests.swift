@@ -100,11 +100,13 @@ import Testing
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 20, features: 4, classes: 3)
     let outcome = try RitzProcess.run(
-      "apply", "mlp:4-5-3,tanh", "--data", data, "--loss", "cross-entropy", "--precision", "single", "--output", "o.npz",
+      "apply", "mlp:4-5-3,tanh", "--data", data, "--loss", "cross-entropy", "--precision", "single", "--output",
+      "o.npz",
       in: workspace.directory.path)
     #expect(outcome.status == 0)
     let arrays = try workspace.arrays("o.npz")
-    #expect(arrays.keys.sorted() == ["gradient/0.bias", "gradient/0.weight", "gradient/2.bias", "gradient/2.weight", "loss"])
+    #expect(
+      arrays.keys.sorted() == ["gradient/0.bias", "gradient/0.weight", "gradient/2.bias", "gradient/2.weight", "loss"])
     #expect(arrays["gradient/0.weight"]?.elementType == .float32)
     #expect(workspace.files() == ["data.npz", "o.npz"])
   }
@@ -112,9 +114,11 @@ import Testing
   @Test func paramsRestrictEverything() throws {
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 20, features: 4, classes: 3)
-    let vector = try workspace.write(["0.weight": NumpyArray([Double](repeating: 1, count: 20), shape: [5, 4])], to: "v.npz")
+    let vector = try workspace.write(
+      ["0.weight": NumpyArray([Double](repeating: 1, count: 20), shape: [5, 4])], to: "v.npz")
     let outcome = try RitzProcess.run(
-      "apply", "mlp:4-5-3,tanh", "--data", data, "--loss", "cross-entropy", "--vector", vector, "--params", #"0\.weight"#,
+      "apply", "mlp:4-5-3,tanh", "--data", data, "--loss", "cross-entropy", "--vector", vector, "--params",
+      #"0\.weight"#,
       "--output", workspace.path("o.npz"))
     #expect(outcome.status == 0)
     #expect(try workspace.arrays("o.npz").keys.sorted() == ["gradient/0.weight", "loss", "product/0.weight"])
@@ -128,17 +132,25 @@ import Testing
     let faults: [(String, [String: NumpyArray], String)] = [
       ("missing", ["0.weight": weight], "has no array '0.bias'"),
       ("unknown", ["0.weight": weight, "0.bias": bias, "1.bias": bias], "1.bias: is not a selected parameter"),
-      ("shape", ["0.weight": NumpyArray([1, 2, 3, 4.0]), "0.bias": bias], "0.weight: has shape [4], the parameter has [2, 2]"),
       (
-        "counts", ["0.weight": NumpyArray([1, 2, 3, 4.0], shape: [1, 2, 2]), "0.bias": NumpyArray(weight.doubles(), shape: [2, 2])],
+        "shape", ["0.weight": NumpyArray([1, 2, 3, 4.0]), "0.bias": bias],
+        "0.weight: has shape [4], the parameter has [2, 2]"
+      ),
+      (
+        "counts",
+        [
+          "0.weight": NumpyArray([1, 2, 3, 4.0], shape: [1, 2, 2]),
+          "0.bias": NumpyArray([1, 2, 3, 4.0], shape: [2, 2]),
+        ],
         "0.bias: holds 2 vectors, the arrays before it 1"
       ),
-      ("nan", ["0.weight": weight, "0.bias": NumpyArray([1, Double.nan])], "0.bias: [1]: is not finite"),
+      ("nan", ["0.weight": weight, "0.bias": NumpyArray([1, Double.nan])], "0.bias[1]: is not finite"),
     ]
     for (name, arrays, problem) in faults {
       let vector = try workspace.write(arrays, to: name + ".npz")
       let outcome = try RitzProcess.run(
-        "apply", "mlp:2-2", "--data", data, "--loss", "cross-entropy", "--vector", vector, "--output", workspace.path("o.npz"))
+        "apply", "mlp:2-2", "--data", data, "--loss", "cross-entropy", "--vector", vector, "--output",
+        workspace.path("o.npz"))
       #expect(outcome.status == 1)
       #expect(outcome.errorLines.count == 1)
       #expect(outcome.errors.contains(vector) && outcome.errors.contains(problem), "\(outcome.errors)")

@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ import Testing
     #expect(
       outcome.output == """
         mlp:6-8-3,tanh: mlp:6-8-3,tanh
-          input  6 (float), batch any
+          input  6 (real), batch any
           83 parameters in 4 arrays
             0.weight  8×6  48 (double)
             0.bias    8  8 (double)
@@ -48,7 +49,8 @@ import Testing
   }
 
   @Test func planIsPrinted() throws {
-    let outcome = try RitzProcess.run("inspect", "mlp:64-30-10", "--plan", "--data", "digits", "--loss", "cross-entropy")
+    let outcome = try RitzProcess.run(
+      "inspect", "mlp:64-30-10", "--plan", "--data", "digits", "--loss", "cross-entropy")
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("peak memory"))
     #expect(outcome.output.contains("a product"))
@@ -90,7 +92,7 @@ import Testing
     for link in ["src=\"http", "href=\"http", "url(http", "@import"] { #expect(!page.contains(link)) }
     let result = try workspace.object("runs/demo/result.json")
     let operators = try #require(result["operators"] as? [[String: Any]])
-    #expect(operators.compactMap { $0["name"] as? String } == ["hessian", "ggn"])
+    #expect(operators.compactMap { $0["operator"] as? String } == ["hessian", "ggn"])
     for operation in operators {
       #expect((operation["top"] as? [Any])?.count == 20)
       #expect(operation["trace"] != nil && operation["density"] != nil)

@@ -52,14 +52,14 @@ final class RitzProcess {
     guard let executable = Self.executable else { throw NotBuilt() }
     files = try TemporaryDirectory()
     self.arguments = arguments
-    for name in ["output", "errors"] { FileManager.default.createFile(atPath: files.path(name), contents: nil) }
+    for name in ["output", "errors"] { try AtomicFile.write([], to: files.path(name)) }
     process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: directory ?? files.path)
     process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try #require(FileHandle(forWritingAtPath: files.path("output")))
-    process.standardError = try #require(FileHandle(forWritingAtPath: files.path("errors")))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files.path("output")))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files.path("errors")))
     try process.run()
   }
 

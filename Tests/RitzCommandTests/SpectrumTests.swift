@@ -11,7 +11,8 @@ import Testing
     let workspace = try Workspace()
     let outcome = try RitzProcess.run(
       "spectrum", reference.modelPath, "--data", reference.dataPath, "--loss", "squared-error", "--operator", operation,
-      "--exact", "--top", "4", "--bottom", "3", "--precision", "double", "--seed", "3", "--output", workspace.path("run"))
+      "--exact", "--top", "4", "--bottom", "3", "--precision", "double", "--seed", "3", "--output",
+      workspace.path("run"))
     try #require(outcome.status == 0, "\(outcome.errors)")
     let arrays = try workspace.arrays("run/arrays.npz")
     let expected = try reference.doubles("\(operation)_eigenvalues").sorted()
@@ -44,7 +45,9 @@ import Testing
   @Test(.enabled(if: Reference.isAvailable)) func vectorsAreEigenvectorsByApply() throws {
     let reference = try ReferenceCase.load("mlp-tanh-ce")
     let workspace = try Workspace()
-    let common = [reference.modelPath, "--data", reference.dataPath, "--loss", "cross-entropy", "--precision", "double"]
+    let common = [
+      reference.modelPath, "--data", reference.dataPath, "--loss", "cross-entropy", "--precision", "double",
+    ]
     try #require(
       RitzProcess.run(["spectrum"] + common + ["--top", "2", "--output", workspace.path("run")]).status == 0)
     let arrays = try workspace.arrays("run/arrays.npz")
@@ -73,7 +76,8 @@ import Testing
     let workspace = try Workspace()
     let data = try workspace.labelled(samples: 30, features: 6, classes: 3)
     let outcome = try RitzProcess.run(
-      "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--density", "--probes", "4", "--steps", "20",
+      "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--density", "--probes", "4", "--steps",
+      "20",
       "--output", workspace.path("run"), "--json")
     try #require(outcome.status == 0, "\(outcome.errors)")
     let arrays = try workspace.arrays("run/arrays.npz")
@@ -104,7 +108,8 @@ import Testing
   @Test func leavesARunDirectory() throws {
     let workspace = try Workspace()
     let outcome = try RitzProcess.run(
-      "spectrum", "mlp:64-6-10,tanh", "--data", "digits", "--loss", "cross-entropy", "--samples", "200", "--probes", "3",
+      "spectrum", "mlp:64-6-10,tanh", "--data", "digits", "--loss", "cross-entropy", "--samples", "200", "--probes",
+      "3",
       "--steps", "20", "--output", "runs/first", in: workspace.directory.path)
     try #require(outcome.status == 0, "\(outcome.errors)")
     let names = workspace.files(below: "runs/first").filter { !$0.contains("/") }
@@ -132,8 +137,10 @@ import Testing
     for (precision, operation) in [("single", "hessian"), ("double", "ggn")] {
       for workers in ["1", "2", "4"] {
         let outcome = try RitzProcess.run(
-          "spectrum", "mlp:64-9-10", "--data", "digits", "--loss", "cross-entropy", "--operator", operation, "--precision",
-          precision, "--samples", "700,random", "--microbatch", "64", "--top", "3", "--density", "--probes", "2", "--steps",
+          "spectrum", "mlp:64-9-10", "--data", "digits", "--loss", "cross-entropy", "--operator", operation,
+          "--precision",
+          precision, "--samples", "700,random", "--microbatch", "64", "--top", "3", "--density", "--probes", "2",
+          "--steps",
           "15", "--seed", "5", "--quiet", "--workers", workers, "--output", workspace.path(precision + workers))
         try #require(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.isEmpty)
@@ -150,7 +157,8 @@ import Testing
     for seed in ["1", "2"] {
       try #require(
         RitzProcess.run(
-          "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--density", "--probes", "2", "--steps",
+          "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--density", "--probes", "2",
+          "--steps",
           "6", "--seed", seed, "--output", workspace.path(seed)
         ).status == 0)
     }
@@ -163,7 +171,8 @@ import Testing
     var values: [String: Double] = [:]
     for method in ["quadrature", "hutchinson", "hutch++"] {
       let outcome = try RitzProcess.run(
-        "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--trace", method, "--trace-probes", "40",
+        "spectrum", "mlp:6-8-3,tanh", "--data", data, "--loss", "cross-entropy", "--trace", method, "--trace-probes",
+        "40",
         "--exact", "--json", "--quiet", "--output", workspace.path(method))
       try #require(outcome.status == 0, "\(method): \(outcome.errors)")
       let operators = try #require(Workspace.object(outcome.output)["operators"] as? [[String: Any]])

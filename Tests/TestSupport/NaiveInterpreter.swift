@@ -62,6 +62,10 @@ public struct NaiveInterpreter {
       return operands[0]
     case .contraction(let dot):
       return multiply(operands[0], operands[1], dot.matrixProduct(operandShapes[0], operandShapes[1]))
+    case .contractions(let first, let second):
+      let left = multiply(operands[0], operands[1], first.matrixProduct(operandShapes[0], operandShapes[1]))
+      let right = multiply(operands[2], operands[3], second.matrixProduct(operandShapes[2], operandShapes[3]))
+      return zip(left, right).map { $0 + $1 }
     case .kernel(let kernel):
       return run(kernel, operands, count: node.type.count)
     }

@@ -57,6 +57,20 @@ public struct SpectrumObserver<Scalar: Real> {
   }
 }
 
+extension ExactSpectrum {
+  /// The most parameters a dense matrix is formed for.
+  public static let largestDimension = 30_000
+
+  /// - Throws: ``InputError`` where the dense matrix would be too large.
+  public static func require(dimension: Int) throws {
+    guard dimension <= largestDimension else {
+      throw InputError(
+        place: "--exact", "the dense matrix of \(dimension) parameters would take \((dimension * dimension) >> 27) GiB",
+        remedy: "use --top, --bottom and --density, or a block of at most \(largestDimension) parameters (--params)")
+    }
+  }
+}
+
 extension Objective {
   /// Measures the spectrum of one of the objective's operators as asked for.
   ///
@@ -110,12 +124,7 @@ extension Objective {
   private func exact(
     _ operation: NetworkOperator<Scalar>, _ observer: SpectrumObserver<Scalar>
   ) throws -> ExactSpectrum {
-    let limit = 30_000
-    guard dimension <= limit else {
-      throw InputError(
-        place: "--exact", "the dense matrix of \(dimension) parameters would take \(dimension * dimension >> 27) GiB",
-        remedy: "use --top, --bottom and --density, or a block of at most \(limit) parameters (--params)")
-    }
+    try ExactSpectrum.require(dimension: dimension)
     return try ExactSpectrum.compute(operation) { columns in
       try observer.progress(.exact, columns, operation.dimension)
     }

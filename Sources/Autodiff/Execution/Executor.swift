@@ -142,9 +142,16 @@ public final class Executor<Scalar: Real>: Sendable {
     let linear = plans.values.map { $0.count(.linearResult) + $0.count(.direction) }.max() ?? 0
     let primal = plans.values.map { $0.count(.primalResult) }.max() ?? 0
     let kept = KeptResiduals<Scalar>.byteCount(schedule: schedule, plans: plans, bytes: residualBytes)
-    let totals = schedule.tasks > 1 ? (vectors * linear + primal) * MemoryLayout<Double>.stride : 0
-    let sums = vectors * linear + (linear > 0 ? 2 : 1) * primal
-    return (workers * (arena + sums) + fixed) * MemoryLayout<Scalar>.stride + kept + totals
+    func sums(_ count: Int) -> Int {
+      if schedule.tasks == 1 { return 0 }
+      if Commit<Scalar>.storesSums(count: count, tasks: schedule.tasks) {
+        return schedule.tasks * count * MemoryLayout<Scalar>.stride
+      }
+      return count * (workers * MemoryLayout<Scalar>.stride + MemoryLayout<Double>.stride)
+    }
+    let results = max(vectors * (sums(linear) + linear * MemoryLayout<Scalar>.stride), sums(primal))
+    let own = (workers * (arena + (linear > 0 ? primal : 0)) + fixed) * MemoryLayout<Scalar>.stride
+    return own + results + kept
   }
 
   /// The sums of the outputs with a primal destination, such as the loss and its gradient.
@@ -171,7 +178,12 @@ public final class Executor<Scalar: Real>: Sendable {
     let directions = vectors.map { direction(for: $0) }
     pool.run(tasks: schedule.tasks) { task, worker in
       let workspace = workers[worker]
-      let sums = workspace.sums(count: resultCount, vectors: repetitions)
+      let needed = commits.count { $0.sums(task: task) == nil }
+      let own = workspace.sums(count: resultCount, vectors: needed)
+      // Either all commits keep their tasks' sums or none does: they are alike.
+      let sums = commits.enumerated().map { index, commit in
+        commit.sums(task: task) ?? own + index * Commit<Scalar>.padded(resultCount)
+      }
       for (position, index) in schedule.microbatches(ofTask: task).enumerated() {
         let samples = schedule.samples(ofMicrobatch: index)
         guard let plan = plans[samples.count], let fixed = fixed[samples.count] else { continue }
@@ -184,7 +196,7 @@ public final class Executor<Scalar: Real>: Sendable {
         memory[.weights] = data.weights.pointer + samples.lowerBound * data.rowsPerSample
         let residual = isPrimal ? nil : kept[index]
         memory[.residual] = residual?.pointer ?? workspace.residual.pointer
-        memory[.primalResult] = isPrimal ? sums : workspace.unreadSums.pointer
+        memory[.primalResult] = isPrimal ? sums[0] : workspace.unreadSums.pointer
         if residual?.isFilled != true {
           workspace.run(plan, .primal, &memory, first: position == 0)
           residual?.isFilled = true
@@ -192,14 +204,15 @@ public final class Executor<Scalar: Real>: Sendable {
         for (repetition, vector) in vectors.enumerated() {
           memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
           memory[.direction] = directions[repetition][samples.count]?.pointer
-          memory[.linearResult] = sums + repetition * Workspace<Scalar>.padded(resultCount)
+          memory[.linearResult] = sums[repetition]
           workspace.run(plan, .linear, &memory, first: position == 0)
         }
       }
       for (repetition, commit) in commits.enumerated() {
-        commit.add(sums + repetition * Workspace<Scalar>.padded(resultCount), task: task)
+        commit.add(sums[repetition], task: task)
       }
     }
+    for commit in commits { commit.finish(pool) }
     return results.map { Vector(adopting: $0) }
   }
 

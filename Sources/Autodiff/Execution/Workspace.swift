@@ -31,11 +31,9 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     unreadSums = AlignedStorage(count: mixed.map { $0.count(.primalResult) }.max() ?? 0)
   }
 
-  static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
-
   /// Room for the sums of `vectors` results of `count` elements each.
   func sums(count: Int, vectors: Int) -> UnsafeMutablePointer<Scalar> {
-    let needed = Self.padded(count) * vectors
+    let needed = Commit<Scalar>.padded(count) * vectors
     if sumStorage.count < needed { sumStorage = AlignedStorage(count: needed, zeroed: false) }
     return sumStorage.pointer
   }

@@ -9,17 +9,18 @@ extension Function {
       var type: TensorType
     }
     var known: [Key: Value] = [:]
-    return try rewritten { (node, operands, graph) throws(InputError) -> Value? in
+    return try rewritten { (value, operands, graph) throws(InputError) -> Value? in
+      let node = self.graph[value]
       let key = Key(primitive: AnyHashable(node.primitive), operands: operands, type: node.type)
-      if let value = known[key] { return value }
-      let value: Value
+      if let copy = known[key] { return copy }
+      let copy: Value
       if let source = node.primitive as? Source {
-        value = graph.source(source, type: node.type)
+        copy = graph.source(source, type: node.type)
       } else {
-        value = try graph.append(node.primitive, operands)
+        copy = try graph.append(node.primitive, operands)
       }
-      known[key] = value
-      return value
+      known[key] = copy
+      return copy
     }
   }
 }

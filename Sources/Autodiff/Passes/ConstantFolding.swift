@@ -6,7 +6,8 @@ extension Function {
   ///
   /// x · 0 becomes 0 also where x could be infinite: structural zeros come from derivatives that vanish identically.
   public func foldingConstants() throws(InputError) -> Function {
-    try rewritten { (node, operands, graph) throws(InputError) -> Value? in
+    try rewritten { (value, operands, graph) throws(InputError) -> Value? in
+      let node = self.graph[value]
       let known = operands.map { graph.splat($0) }
       let shape = node.type.shape
       switch node.primitive {

@@ -14,13 +14,8 @@ extension StagePlanner {
         var kernel = kernel(value)
         operations += kernel.operationCount
         var operands = planner.operands(value).map { reference($0) }
-        if planner.packsWeights, stage == .primal || stage == .linear, let product = kernel as? MatrixProduct {
-          let right = planner.operands(value)[1]
-          if let packed = planner.packing.product(
-            product, right: right, stage: planner.stage[right.index], at: operands[1], counts: &planner.sharedCounts)
-          {
-            (kernel, operands[1]) = (packed.kernel, packed.packed)
-          }
+        if planner.packsWeights, stage == .primal || stage == .linear {
+          kernel = packed(kernel, planner.operands(value), &operands)
         }
         if let target {
           let mode = begin(target, &begun)
@@ -79,11 +74,37 @@ extension StagePlanner {
     return false
   }
 
+  /// The kernel with packed right operands where that is worth it; `references` then names the packed ones.
+  private mutating func packed(
+    _ kernel: any OpaqueKernel, _ operands: [Value], _ references: inout [Reference]
+  ) -> any OpaqueKernel {
+    if var sum = kernel as? SumOfMatrixProducts {
+      sum.first = packed(sum.first, operands[1], &references[1])
+      sum.second = packed(sum.second, operands[3], &references[3])
+      return sum
+    }
+    return operands.count == 2 ? packed(kernel, operands[1], &references[1]) : kernel
+  }
+
+  private mutating func packed(
+    _ kernel: any OpaqueKernel, _ right: Value, _ reference: inout Reference
+  ) -> any OpaqueKernel {
+    guard let product = kernel as? MatrixProduct,
+      let packed = planner.packing.product(
+        product, right: right, stage: planner.stage[right.index], at: reference, counts: &planner.sharedCounts)
+    else { return kernel }
+    reference = packed.packed
+    return packed.kernel
+  }
+
   private func kernel(_ value: Value) -> any OpaqueKernel {
     let node = planner.graph[value]
     let shapes = node.operands.map { planner.graph.shape(of: $0) }
     switch node.primitive.lowering {
     case .contraction(let product): return product.matrixProduct(shapes[0], shapes[1])
+    case .contractions(let first, let second):
+      return SumOfMatrixProducts(
+        first: first.matrixProduct(shapes[0], shapes[1]), second: second.matrixProduct(shapes[2], shapes[3]))
     case .permutation(let permutation): return StridedCopy.permuting(shapes[0], permutation)
     case .kernel(let kernel): return kernel
     case .broadcast(let dimensions):

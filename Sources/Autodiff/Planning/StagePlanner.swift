@@ -84,7 +84,7 @@ struct StagePlanner {
       var direct = false
       if single {
         switch node.primitive.lowering {
-        case .contraction: direct = true
+        case .contraction, .contractions: direct = true
         case .kernel(let kernel): direct = kernel.canAccumulate
         case .reduction:
           switch planner.reductionKind(value) {

@@ -19,6 +19,9 @@ void ritz_dcommit(const double *x, double *total, long n);
 void ritz_sassign(const float *x, double *total, long n);
 // y = (float) total
 void ritz_sround(const double *total, float *y, long n);
+// y = x_0 + x_1 + ... in double, rounded once; x_i begins at x + i stride
+void ritz_ssum_columns(const float *x, long stride, long count, float *y, long n);
+void ritz_dsum_columns(const double *x, long stride, long count, double *y, long n);
 // y = total + x, rounded: the commit of the last task
 void ritz_sfinish(const float *x, const double *total, float *y, long n);
 void ritz_dfinish(const double *x, const double *total, double *y, long n);

@@ -1,0 +1,238 @@
+/// The help of every command as it is to be, letter by letter.
+enum HelpTexts {
+  struct Help: Sendable {
+    var arguments: [String]
+    var text: String
+  }
+
+  static let all = [
+    Help(arguments: [], text: ritz), Help(arguments: ["--help"], text: ritz),
+    Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
+    Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
+    Help(arguments: ["demo", "--help"], text: demo),
+  ]
+
+  private static let ritz = """
+    OVERVIEW: Measures the curvature of neural networks.
+
+    Given a trained network, data and a loss, computes the eigenvalue density,
+    leading and trailing eigenpairs and trace of the Hessian or the Gauss-Newton
+    matrix without ever forming it.
+
+    Exit codes: 0 done; 1 the input is at fault; 2 wrong usage; 3 done but not
+    converged, with --strict; 130 interrupted (go on with --resume).
+
+    USAGE: ritz <subcommand>
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    SUBCOMMANDS:
+      spectrum                Measures eigenvalues, density and trace of a
+                              network's Hessian or Gauss-Newton matrix.
+      apply                   Computes operator-vector products, for other tools.
+      inspect                 Shows what is in a model, and what a run on it will
+                              need.
+      bench                   Times gradients and products on a network and data.
+      demo                    Trains a small network on the embedded digits and
+                              measures its Hessian and Gauss-Newton matrix.
+
+      See 'ritz help <subcommand>' for detailed help.
+    """
+
+  private static let spectrum = """
+    OVERVIEW: Measures eigenvalues, density and trace of a network's Hessian or
+    Gauss-Newton matrix.
+
+    With no choice of quantities: the density, the 10 largest and 5 smallest
+    eigenpairs and the trace. Leaves a directory with result.json, arrays.npz,
+    figures and report.html.
+
+    USAGE: ritz spectrum [<options>] [<model>]
+
+    ARGUMENTS:
+      <model>                 A .pt2 file, or a built-in network such as
+                              mlp:784-200-10.
+
+    OPTIONS:
+      --data <path>           Data: an .npz file with x and y, a directory of IDX
+                              or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --operator <name>       hessian or ggn. (default: hessian)
+      --top <k>               The K largest eigenpairs.
+      --bottom <k>            The K smallest eigenpairs.
+      --density               The spectral density.
+      --exact                 All eigenvalues, from the dense matrix (small
+                              networks).
+      --trace <method>        The trace by quadrature, hutchinson or hutch++.
+      --tolerance <t>         Residual tolerance relative to the largest
+                              |eigenvalue|.
+      --block <n>             Vectors the eigensolver multiplies at once. (default:
+                              1)
+      --max-products <n>      Products the eigensolver may spend.
+      --probes <n>            Random probes of the density. (default: 10)
+      --steps <n>             Lanczos steps of each probe. (default: 90)
+      --sigma <s>             Standard deviation of the density's kernel.
+      --compatible <tool>     'google' for the density as google/spectral-density
+                              defines it.
+      --trace-probes <n>      Random probes of the trace. (default: 30)
+      --output <dir>          The directory to leave results in.
+      --resume <dir>          Finish the run that was begun in this directory.
+      --json                  Print result.json instead of a summary.
+      --strict                End with exit code 3 where an eigenpair did not
+                              converge.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+
+  private static let apply = """
+    OVERVIEW: Computes operator-vector products, for other tools.
+
+    Reads vectors from an .npz file with one array for each parameter, of the
+    parameter's shape, or with a leading axis for several vectors. Writes loss,
+    gradient/<name> and product/<name> to the output.
+
+    USAGE: ritz apply [<options>] <model> --output <file.npz>
+
+    ARGUMENTS:
+      <model>                 A .pt2 file, or a built-in network such as
+                              mlp:784-200-10.
+
+    OPTIONS:
+      --data <path>           Data: an .npz file with x and y, a directory of IDX
+                              or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --operator <name>       hessian or ggn. (default: hessian)
+      --vector <file.npz>     The vectors.
+      --output <file.npz>     The file to write.
+      --json                  Print the loss and the norms as JSON.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+
+  private static let inspect = """
+    OVERVIEW: Shows what is in a model, and what a run on it will need.
+
+    USAGE: ritz inspect [<options>] <model>
+
+    ARGUMENTS:
+      <model>                 A .pt2 file, or a built-in network such as
+                              mlp:784-200-10.
+
+    OPTIONS:
+      --plan                  Forecast peak memory and time of 'ritz spectrum' with
+                              the same flags.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX
+                              or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --operator <name>       hessian or ggn. (default: hessian)
+      --top <k>               The K largest eigenpairs. (default: 10)
+      --bottom <k>            The K smallest eigenpairs. (default: 5)
+      --probes <n>            Random probes of the density. (default: 10)
+      --steps <n>             Lanczos steps of each probe. (default: 90)
+      --exact                 Forecast the dense path instead.
+      --json                  Print JSON.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+
+  private static let bench = """
+    OVERVIEW: Times gradients and products on a network and data.
+
+    Prints one JSON line for each quantity, the median of several runs after one
+    that is not counted: forward, gradient, hvp (nothing kept between products),
+    hvp_kept (the linearisation kept), ggnvp, ggnvp_kept, and density_10x90
+    (Lanczos with 10 probes of 90 steps) where it is asked for or takes less than a
+    minute.
+
+    USAGE: ritz bench [<options>] <model>
+
+    ARGUMENTS:
+      <model>                 A .pt2 file, or a built-in network such as
+                              mlp:784-200-10.
+
+    OPTIONS:
+      --data <path>           Data: an .npz file with x and y, a directory of IDX
+                              or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --runs <n>              Runs of each quantity; the median counts. (default: 7)
+      --what <list>           Quantities, separated by commas; all where not given.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+
+  private static let demo = """
+    OVERVIEW: Trains a small network on the embedded digits and measures its
+    Hessian and Gauss-Newton matrix.
+
+    Takes a few seconds and needs no files.
+
+    USAGE: ritz demo [--output <dir>] [--workers <n>] [--training-steps <n>] [--seed <n>] [--json] [--quiet]
+
+    OPTIONS:
+      --output <dir>          The directory to leave results in. (default:
+                              runs/demo)
+      --workers <n>           Worker threads.
+      --training-steps <n>    Steps of momentum descent. (default: 80)
+      --seed <n>              Seed of every random stream. (default: 0)
+      --json                  Print result.json instead of a summary.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+}
