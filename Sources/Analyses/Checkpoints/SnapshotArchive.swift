@@ -8,7 +8,8 @@ import Tensors
 /// |---|---|
 /// | `kind` | the state's name and layout version, as bytes |
 /// | `integers/<name>`, `numbers/<name>` | int64, float64 |
-/// | `vectors/<name>` | rows of the scalar type |
+/// | `counts/<name>` | how many vectors there are of a name |
+/// | `vectors/<name>/<i>` | vector i, in the scalar type |
 /// | `parts/<i>/…` | the same of part i |
 public enum SnapshotArchive {
   /// Writes the state beside `path` and renames it there.
@@ -29,11 +30,15 @@ public enum SnapshotArchive {
       try writer.add(prefix + "numbers/" + name, values)
     }
     for (name, vectors) in snapshot.vectors.sorted(by: { $0.key < $1.key }) {
-      let width = vectors.first?.count ?? 0
-      var rows: [Scalar] = []
-      rows.reserveCapacity(width * vectors.count)
-      for vector in vectors { vector.withUnsafePointer { rows += UnsafeBufferPointer(start: $0, count: vector.count) } }
-      try writer.add(prefix + "vectors/" + name, shape: [vectors.count, width], rows)
+      // One array a vector: nothing of the size of a basis is copied.
+      try writer.add(prefix + "counts/" + name, NumpyArray([Int64(vectors.count)]))
+      for (index, vector) in vectors.enumerated() {
+        try vector.withUnsafePointer { elements in
+          try writer.add(
+            prefix + "vectors/\(name)/\(index)", shape: [vector.count],
+            UnsafeBufferPointer(start: elements, count: vector.count))
+        }
+      }
     }
     for (index, part) in snapshot.parts.enumerated() {
       try add(part, prefix: prefix + "parts/\(index)/", to: writer)
@@ -62,7 +67,7 @@ public enum SnapshotArchive {
       switch components[0] {
       case "integers": result.integers[name] = try archive.array(named: full).integers()
       case "numbers": result.numbers[name] = try archive.array(named: full).doubles()
-      case "vectors": result.vectors[name] = try rows(archive.array(named: full), archive.file, full)
+      case "counts": result.vectors[name] = try vectors(archive, prefix, name)
       case "parts":
         guard let index = name.split(separator: "/").first.flatMap({ Int($0) }), index >= 0, index < 1 << 16 else {
           throw InputError(file: archive.file, place: full, "is not part of a stored state", remedy: "start the run anew")
@@ -75,14 +80,15 @@ public enum SnapshotArchive {
     return result
   }
 
-  private static func rows<Scalar: Real>(
-    _ array: NumpyArray, _ file: String, _ place: String
+  private static func vectors<Scalar: Real>(
+    _ archive: NumpyArchive, _ prefix: String, _ name: String
   ) throws -> [Vector<Scalar>] {
-    guard array.rank == 2 else {
-      throw InputError(file: file, place: place, "has shape \(array.shape), expected rows", remedy: "start the run anew")
+    let count = try archive.array(named: prefix + "counts/" + name).integers()
+    guard count.count == 1, count[0] >= 0, count[0] <= archive.names.count else {
+      throw InputError(file: archive.file, place: name, "has no count of its vectors", remedy: "start the run anew")
     }
-    let values = try array.values(as: Scalar.self)
-    let width = array.shape[1]
-    return (0..<array.shape[0]).map { Vector(values[$0 * width..<($0 + 1) * width]) }
+    return try (0..<count[0]).map { index in
+      Vector(try archive.array(named: prefix + "vectors/\(name)/\(index)").values(as: Scalar.self))
+    }
   }
 }

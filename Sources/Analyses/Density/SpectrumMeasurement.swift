@@ -133,12 +133,15 @@ extension Objective {
   private func eigenpairs(
     _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>
   ) throws -> Eigenpairs<Vector<Scalar>> {
-    // A small problem may fill its whole space: then even clustered eigenvalues are found, in at most P products.
-    let isSmall = dimension <= 2000
     let options = EigenpairOptions(
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
-      basisSize: isSmall ? dimension : nil,
-      maximumProducts: request.maximumProducts ?? (isSmall ? 3 * dimension + 100 : nil), seed: request.seed)
+      maximumProducts: request.maximumProducts, seed: request.seed)
+    // For a small matrix all eigenpairs cost less than a search for some, and clusters and multiplicities are no question.
+    if dimension <= 2000 && request.maximumProducts == nil {
+      return try ExactSpectrum.eigenpairs(operation, options: options) { columns in
+        try observer.progress(.eigenpairs, columns, operation.dimension)
+      }
+    }
     var solver: EigenpairSolver<DenseVectorSpace<Scalar>>
     if let stored = try observer.restore(.eigenpairs) {
       solver = try EigenpairSolver(resuming: stored, space: operation.space, options: options)
@@ -146,10 +149,9 @@ extension Objective {
       solver = try EigenpairSolver(space: operation.space, options: options)
     }
     while !solver.isFinished {
-      // The state before the step is the one to keep if the step is interrupted.
-      let before = solver
+      // A step that is interrupted leaves the solver as it was.
       do { try solver.step(operation) } catch {
-        try observer.store(.eigenpairs, true) { before.snapshot }
+        try observer.store(.eigenpairs, true) { solver.snapshot }
         throw error
       }
       let progress = solver.progress
