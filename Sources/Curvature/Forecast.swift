@@ -45,13 +45,18 @@ public struct ForecastRequest: Sendable {
   public var products: Int
   /// Bytes of a dense matrix, where one is formed.
   public var denseBytes: Int
+  /// Vectors multiplied in one call at most.
+  public var batch: Int
 
-  public init(kind: OperatorKind, basisVectors: Int = 0, vectors: Int = 4, products: Int = 1, denseBytes: Int = 0) {
+  public init(kind: OperatorKind, basisVectors: Int = 0, vectors: Int = 4, products: Int = 1, denseBytes: Int = 0,
+    batch: Int = 1
+  ) {
     self.kind = kind
     self.basisVectors = basisVectors
     self.vectors = vectors
     self.products = products
     self.denseBytes = denseBytes
+    self.batch = batch
   }
 }
 
@@ -104,7 +109,7 @@ extension Forecast {
     let dimension = selection.dimension(of: network)
     let inputs = network.input.sampleShape.reduce(1, *)
     let executor = Executor<Scalar>.byteCount(
-      plans: operatorPlans, schedule: schedule, workers: workers, vectors: 1, residualBytes: options.residualBytes)
+      plans: operatorPlans, schedule: schedule, workers: workers, vectors: request.batch, residualBytes: options.residualBytes)
     let gradient = Executor<Scalar>.byteCount(
       plans: gradientPlans, schedule: schedule, workers: workers, vectors: 0, residualBytes: 0)
     let stored = network.parameters.reduce(0) { $0 + $1.count * ($1.values.precisionName == Float.precisionName ? 4 : 8) }

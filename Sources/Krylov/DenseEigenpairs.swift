@@ -23,8 +23,8 @@ extension ExactSpectrum {
     let norm = Swift.max(abs(eigen.values[0]), abs(eigen.values[n - 1]))
     let limit = plan.tolerance * norm
     var pairs: [Eigenpair<Vector<Scalar>>] = []
-    for start in stride(from: 0, to: vectors.count, by: 16) {
-      let batch = Array(vectors[start..<Swift.min(vectors.count, start + 16)])
+    for start in stride(from: 0, to: vectors.count, by: residualBatch) {
+      let batch = Array(vectors[start..<Swift.min(vectors.count, start + residualBatch)])
       for (vector, image) in zip(batch, try operation.checkedProducts(batch)) {
         let value = space.dot(vector, image)
         var difference = image

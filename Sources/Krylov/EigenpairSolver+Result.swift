@@ -32,7 +32,7 @@ extension EigenpairSolver {
     return try eigenpairs(operation)
   }
 
-  /// The wanted eigenpairs as they stand, each with its residual from a product of its own: top + bottom products, in calls of at most 16.
+  /// The wanted eigenpairs as they stand, each with its residual from a product of its own: top + bottom products, in calls of at most ``residualBatch``.
   ///
   /// May be asked for before the search is over; the reason is then ``EigenpairReason/productsExhausted`` unless all have converged.
   public func eigenpairs(_ operation: some LinearOperator<Space>) throws -> Eigenpairs<Space.Vector> {
@@ -50,8 +50,8 @@ extension EigenpairSolver {
     var scale = normEstimate
     var values: [Double] = []
     var residuals: [Double] = []
-    for start in stride(from: 0, to: vectors.count, by: 16) {
-      let batch = Array(vectors[start..<Swift.min(vectors.count, start + 16)])
+    for start in stride(from: 0, to: vectors.count, by: residualBatch) {
+      let batch = Array(vectors[start..<Swift.min(vectors.count, start + residualBatch)])
       for (vector, image) in zip(batch, try operation.checkedProducts(batch)) {
         let norm = space.norm(image)
         guard norm.isFinite else { throw nonFiniteProduct(products + values.count + 1) }

@@ -88,3 +88,6 @@ public struct Eigenpairs<Vector: Sendable>: Sendable {
     return result
   }
 }
+
+/// Vectors whose final products are asked for in one call: each has sums of its own in every task.
+public let residualBatch = 4
