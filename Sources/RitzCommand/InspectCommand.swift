@@ -50,7 +50,8 @@ struct InspectCommand: ParsableCommand {
     let request = ForecastRequest(
       kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
       products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
-      denseBytes: exact ? 3 * 8 * dimension * dimension : 0)
+      denseBytes: exact ? 3 * 8 * dimension * dimension : 0,
+      batch: exact ? 16 : pairs > 0 ? residualBatch : 1)
     let options = ExecutionOptions(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {
