@@ -61,6 +61,10 @@ let package = Package(
     tests("Networks", ["Tensors", "Archives", "Autodiff", "Networks"]),
     tests("Datasets", ["Tensors", "Archives", "Datasets"]),
     tests("Curvature", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
+    tests("Training", ["Tensors", "Archives", "Datasets", "Networks", "Curvature", "Training"]),
+    tests(
+      "Analyses",
+      ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Analyses"]),
     tests("Reports", ["Tensors", "Archives", "Analyses", "Reports"]),
     tests("RitzCommand", ["Ritz"]),
     tests("Ritz", ["Ritz"]),

@@ -168,9 +168,8 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
     record.passes += 1
     record.columnsRead += 2 * j
     calibrate(found, norm)
-    let reached = Swift.max(
-      found.reduce(0) { Swift.max($0, abs($1)) } / norm, foundBefore.reduce(0) { Swift.max($0, abs($1)) })
-    record.orthogonalityBound = Swift.max(record.orthogonalityBound, reached)
+    // What w lacked is gone before anything reads w; the newest vector has been multiplied as it was.
+    record.orthogonalityBound = foundBefore.reduce(record.orthogonalityBound) { Swift.max($0, abs($1)) }
     let rest = space.norm(w)
     return rest >= cancellationRatio * norm ? rest : sweep(&w, rest)
   }

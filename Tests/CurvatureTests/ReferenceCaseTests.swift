@@ -13,17 +13,9 @@ import Testing
 struct ReferenceCaseTests {
   static let names = Reference.cases("mlp-", "linear-")
 
-  private func relativeError<Scalar: Real>(_ actual: Vector<Scalar>, _ expected: [Double]) -> Double {
-    var difference = 0.0
-    var norm = 0.0
-    for (i, value) in expected.enumerated() {
-      difference += (Double(actual[i]) - value) * (Double(actual[i]) - value)
-      norm += value * value
-    }
-    return (difference / norm).squareRoot()
-  }
-
-  private func check<Scalar: Real>(_ name: String, static isStatic: Bool, as type: Scalar.Type, within tolerance: Double)
+  private func check<Scalar: Real>(
+    _ name: String, static isStatic: Bool, as type: Scalar.Type, within tolerance: Double
+  )
     throws
   {
     let reference = try ReferenceCase.load(name)
@@ -47,5 +39,45 @@ struct ReferenceCaseTests {
   @Test(arguments: names, [false, true])
   func productsInSingle(name: String, isStatic: Bool) throws {
     try check(name, static: isStatic, as: Float.self, within: 2e-5)
+  }
+
+  /// All eigenvalues of the dense matrices, within 1e-9 of the largest in size.
+  @Test(arguments: names, [false, true])
+  func eigenvalues(name: String, isStatic: Bool) throws {
+    let reference = try ReferenceCase.load(name)
+    let objective = try ReferenceObjective.make(reference, static: isStatic, as: Double.self)
+    for (kind, key) in [(OperatorKind.hessian, "hessian_eigenvalues"), (.gaussNewton, "ggn_eigenvalues")] {
+      let spectrum = try ExactSpectrum.compute(objective.curvature(kind))
+      try expectEqual(spectrum, reference.doubles(key), "\(name) \(kind)")
+    }
+  }
+
+  /// The Hessian of every parameter alone.
+  @Test(arguments: names) func blockEigenvalues(name: String) throws {
+    let reference = try ReferenceCase.load(name)
+    let blocks = try reference.doubles(withPrefix: "block_eigenvalues/")
+    #expect(blocks.count == reference.parameters.count)
+    for (parameter, expected) in blocks {
+      let objective = try ReferenceObjective.make(reference, as: Double.self, parameters: parameter)
+      try expectEqual(ExactSpectrum.compute(objective.hessian()), expected, "\(name) \(parameter)")
+    }
+  }
+
+  /// The diagonal of the Hessian.
+  @Test(arguments: names) func diagonal(name: String) throws {
+    let reference = try ReferenceCase.load(name)
+    let objective = try ReferenceObjective.make(reference, as: Double.self)
+    let matrix = try ExactSpectrum.symmetricMatrix(objective.hessian()).matrix
+    let diagonal = Vector((0..<objective.dimension).map { matrix[$0 * objective.dimension + $0] })
+    #expect(relativeError(diagonal, try reference.doubles("hessian_diagonal")) <= 1e-10)
+  }
+
+  private func expectEqual(_ spectrum: ExactSpectrum, _ expected: [Double], _ what: String) throws {
+    let expected = expected.sorted()
+    let size = expected.map(abs).max() ?? 0
+    try #require(spectrum.eigen.values.count == expected.count)
+    let worst = zip(spectrum.eigen.values, expected).map { abs($0 - $1) }.max() ?? 0
+    #expect(worst <= 1e-9 * size, "\(what): off by \(worst / size) of the norm")
+    #expect(spectrum.asymmetry <= 1e-12 * size)
   }
 }

@@ -58,6 +58,28 @@ struct LossTests {
     }
   }
 
+  /// Where the answer is sure, p_y − 1 and ln(1 + p) would be rounding: loss and derivatives keep their digits.
+  @Test func crossEntropyOfSureAnswers() throws {
+    let z = [-41.0, 0, -40]
+    let result = try Self.evaluate(.crossEntropy, z, [1, 3], targets: [1], TensorType([1], .int32))
+    let others = exp(-41) + exp(-40.0)
+    #expect(abs(result.losses[0] / others - 1) < 1e-14)
+    let p = [exp(-41), 1, exp(-40)].map { $0 / (1 + others) }
+    for (c, expected) in [p[0], -(p[0] + p[2]), p[2]].enumerated() {
+      #expect(abs(result.gradient[c] / expected - 1) < 1e-14)
+    }
+    let expected = [[p[0], -p[0], -p[0] * p[2]], [-p[0], p[0] + p[2], -p[2]], [-p[0] * p[2], -p[2], p[2]]]
+    for (row, values) in expected.enumerated() {
+      for (column, value) in values.enumerated() {
+        #expect(abs(result.hessian[row][column] / value - 1) < 1e-14, "\(row), \(column)")
+      }
+    }
+    // And where it is surely wrong: ℓ = 40 + ln(1 + e^(−40) + e^(−41)).
+    let wrong = try Self.evaluate(.crossEntropy, z, [1, 3], targets: [2], TensorType([1], .int32))
+    #expect(
+      abs(wrong.losses[0] - 40) < 1e-14 && abs(wrong.gradient[2] + 1) < 1e-15 && abs(wrong.gradient[1] - 1) < 1e-15)
+  }
+
   /// Rows with the ignored label have no loss and no derivatives, whatever their outputs.
   @Test func ignoredLabels() throws {
     let result = try Self.evaluate(.crossEntropy, [1, 2, 3, 4], [2, 2], targets: [-100, 1], TensorType([2], .int32))

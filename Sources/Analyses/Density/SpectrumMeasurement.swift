@@ -19,12 +19,22 @@ public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   public var exact: ExactSpectrum?
   public var outliers: Outliers?
   public var gradientFraction: (value: Double, subspaceDimension: Int)?
+  /// Operator products of the whole measurement, however often it was interrupted and resumed.
   public var products = 0
   public var warnings: [String] = []
 
   init(kind: OperatorKind, dimension: Int) {
     self.kind = kind
     self.dimension = dimension
+  }
+
+  /// The products of all parts, those before an interruption included.
+  var countedProducts: Int {
+    var count = (exact?.products ?? 0) + (eigenpairs?.products ?? 0)
+    count += sample?.tridiagonals.reduce(0) { $0 + $1.order } ?? 0
+    // Exact traces and those by quadrature take no products of their own.
+    if let trace, trace.method == .hutchinson || trace.method == .hutchPlusPlus { count += trace.products }
+    return count
   }
 }
 
@@ -102,11 +112,13 @@ extension Objective {
       result.eigenpairs = pairs
       result.warnings += pairs.warnings
       result.outliers = Outliers(pairs.top, classes: classCount)
-      if let gradient, !pairs.top.isEmpty { result.gradientFraction = gradientFraction(gradient, pairs.top, operation.space) }
+      if let gradient, !pairs.top.isEmpty {
+        result.gradientFraction = gradientFraction(gradient, pairs.top, operation.space)
+      }
     }
     if let options = request.quadrature { try density(operation, request, options, observer, &result) }
     try trace(operation, request, observer, &result)
-    result.products = operation.productCount
+    result.products = result.countedProducts
     return result
   }
 
