@@ -18,7 +18,8 @@ public protocol Primitive: Hashable, Sendable {
   func resultType(of operands: [TensorType]) throws(InputError) -> TensorType
 
   /// The tangent of `result` in direction of `tangents`, one per operand, `nil` standing for zero; `nil` when it is zero.
-  func tangent(of result: Value, operands: [Value], tangents: [Value?], in graph: inout Graph) throws(InputError) -> Value?
+  func tangent(of result: Value, operands: [Value], tangents: [Value?], in graph: inout Graph) throws(InputError)
+    -> Value?
 
   /// For each operand flagged in `linear`, the transpose of the linear map from it to the result, applied to `cotangent`.
   ///

@@ -13,7 +13,8 @@ extension Objective {
       let classes = shape[shape.count - 1]
       let rows = shape.dropLast().reduce(1, *)
       let scores = try graph.reshape(objective.outputs, to: [rows, classes])
-      let highest = try graph.broadcast(graph.reduce(.maximum, scores, over: [1]), to: [rows, classes], dimensions: [0])
+      let highest = try graph.broadcast(
+        graph.reduce(.maximum, scores, over: [1]), to: [rows, classes], dimensions: [0])
       let numbers = try graph.broadcast(graph.append(Iota(count: classes), []), to: [rows, classes], dimensions: [1])
       let labels = try graph.broadcast(objective.targets, to: [rows, classes], dimensions: [0])
       let one = try graph.constant(1, [rows, classes])

@@ -48,7 +48,8 @@ public struct ForecastRequest: Sendable {
   /// Vectors multiplied in one call at most.
   public var batch: Int
 
-  public init(kind: OperatorKind, basisVectors: Int = 0, vectors: Int = 4, products: Int = 1, denseBytes: Int = 0,
+  public init(
+    kind: OperatorKind, basisVectors: Int = 0, vectors: Int = 4, products: Int = 1, denseBytes: Int = 0,
     batch: Int = 1
   ) {
     self.kind = kind
@@ -97,7 +98,7 @@ extension Forecast {
         plans[size] = try ObjectiveGraph.plan(
           network: network, loss: loss, selection: selection, targetType: targetType,
           rowsPerSample: sizes.rowsPerSample, microbatch: size,
-        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
+          packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
       }
       return plans
     }
@@ -109,10 +110,13 @@ extension Forecast {
     let dimension = selection.dimension(of: network)
     let inputs = network.input.sampleShape.reduce(1, *)
     let executor = Executor<Scalar>.byteCount(
-      plans: operatorPlans, schedule: schedule, workers: workers, vectors: request.batch, residualBytes: options.residualBytes)
+      plans: operatorPlans, schedule: schedule, workers: workers, vectors: request.batch,
+      residualBytes: options.residualBytes)
     let gradient = Executor<Scalar>.byteCount(
       plans: gradientPlans, schedule: schedule, workers: workers, vectors: 0, residualBytes: 0)
-    let stored = network.parameters.reduce(0) { $0 + $1.count * ($1.values.precisionName == Float.precisionName ? 4 : 8) }
+    let stored = network.parameters.reduce(0) {
+      $0 + $1.count * ($1.values.precisionName == Float.precisionName ? 4 : 8)
+    }
     parts = [
       Part(name: "process and libraries", bytes: Forecast.processBytes),
       Part(name: "data as read", bytes: sizes.storedBytes),

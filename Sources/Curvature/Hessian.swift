@@ -9,7 +9,11 @@ extension ObjectiveGraph {
     let tangents = try graph.linearize(gradient, at: parameters, along: vectors)
     var products: [Value] = []
     for (tangent, parameter) in zip(tangents, parameters) {
-      if let tangent { products.append(tangent) } else { products.append(try graph.constant(0, graph.shape(of: parameter))) }
+      if let tangent {
+        products.append(tangent)
+      } else {
+        products.append(try graph.constant(0, graph.shape(of: parameter)))
+      }
     }
     return destinations(products, from: 0) { .linear(offset: $0) }
   }

@@ -89,7 +89,9 @@ public struct Objective<Scalar: Real>: Sendable {
   /// The loss and its gradient with respect to the selected parameters.
   ///
   /// - Throws: ``InputError`` where the loss is not finite.
-  public func lossAndGradient() throws -> (loss: Double, gradient: Vector<Scalar>) { try gradientFunction()(parameters) }
+  public func lossAndGradient() throws -> (loss: Double, gradient: Vector<Scalar>) {
+    try gradientFunction()(parameters)
+  }
 
   /// θ ↦ (L(θ), ∇L(θ)), planned once for many θ.
   public func gradientFunction() throws(InputError) -> GradientFunction<Scalar> {

@@ -54,7 +54,8 @@ extension Objective {
     case .labels:
       guard loss.takesLabels else {
         throw InputError(
-          file: dataset.description.source, place: "y", "holds class labels, but the loss \(loss.rawValue) takes real targets",
+          file: dataset.description.source, place: "y",
+          "holds class labels, but the loss \(loss.rawValue) takes real targets",
           remedy: "use --loss cross-entropy, or give y as one row of real numbers for each sample")
       }
       try fitted.validateLabels(classes: probe.classes, ignoreIndex: Loss.ignoredLabel)

@@ -15,7 +15,8 @@ public struct ParameterSelection: Sendable {
     self.pattern = pattern
     guard !indices.isEmpty else {
       throw InputError(
-        place: pattern.map { "--params \($0)" }, pattern == nil ? "the network has no parameters" : "matches no parameter",
+        place: pattern.map { "--params \($0)" },
+        pattern == nil ? "the network has no parameters" : "matches no parameter",
         remedy: names.isEmpty ? nil : "the parameters are " + names.prefix(40).joined(separator: ", "))
     }
   }

@@ -58,10 +58,12 @@ public struct SymmetricEigen: Sendable {
 
   private static func check(_ info: Int32, _ n: Int) throws(InputError) {
     if info == -1000 {
-      throw InputError("not enough memory for a dense eigenproblem of order \(n)", remedy: "use fewer parameters (--params)")
+      throw InputError(
+        "not enough memory for a dense eigenproblem of order \(n)", remedy: "use fewer parameters (--params)")
     }
     if info != 0 {
-      throw InputError("the dense eigenproblem of order \(n) did not converge (LAPACK info \(info)): is there a NaN in it?")
+      throw InputError(
+        "the dense eigenproblem of order \(n) did not converge (LAPACK info \(info)): is there a NaN in it?")
     }
   }
 }

@@ -59,7 +59,9 @@ enum Fixture {
     }
     return ReportedSpectrum(
       name: "hessian", dimension: parameterCount, top: top,
-      bottom: bottom.enumerated().map { ReportedEigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true) },
+      bottom: bottom.enumerated().map {
+        ReportedEigenpair(value: $1, residual: 2e-6 * Double($0 + 1), converged: true)
+      },
       topSolver: ReportedSolver(
         tolerance: 6.1e-5, products: 184, restarts: 5, orthogonality: 3.1e-7, reason: "productLimit",
         message: "11 of 12 pairs converged within 184 products; allow more products or ask for fewer pairs."),
@@ -155,7 +157,8 @@ enum Fixture {
       trace: ReportedTrace(value: .nan, standardError: .infinity, method: "hutchinson", probes: 1),
       density: ReportedDensity(
         grid: bad, density: bad, lower: bad, upper: bad, sigma: .nan, probes: 1, steps: 1, deflated: bad,
-        quadratureDefect: .nan, logAxis: ReportedLogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
+        quadratureDefect: .nan,
+        logAxis: ReportedLogarithmicDensity(grid: bad, positive: bad, negative: bad, sigma: .nan),
         ritzValues: [bad], ritzWeights: [bad], orthogonality: .nan),
       outliers: ReportedOutliers(count: 0, ratio: .nan),
       gradientFraction: ReportedGradientFraction(
@@ -192,7 +195,8 @@ extension Fixture {
           density: ReportedDensity(
             grid: values, density: values.map(abs), lower: values, upper: values.map(abs), sigma: sigma, probes: 1,
             steps: 1, deflated: values,
-            logAxis: ReportedLogarithmicDensity(grid: values, positive: values.map(abs), negative: values, sigma: sigma)),
+            logAxis: ReportedLogarithmicDensity(grid: values, positive: values.map(abs), negative: values, sigma: sigma)
+          ),
           exact: ReportedExactSpectrum(eigenvalues: values.sorted(), asymmetry: nil))
       }
     }

@@ -70,7 +70,8 @@ public enum SnapshotArchive {
       case "counts": result.vectors[name] = try vectors(archive, prefix, name)
       case "parts":
         guard let index = name.split(separator: "/").first.flatMap({ Int($0) }), index >= 0, index < 1 << 16 else {
-          throw InputError(file: archive.file, place: full, "is not part of a stored state", remedy: "start the run anew")
+          throw InputError(
+            file: archive.file, place: full, "is not part of a stored state", remedy: "start the run anew")
         }
         parts = max(parts, index + 1)
       default: continue

@@ -28,7 +28,8 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
   public init(
     name: String, dimension: Int, top: [ReportedEigenpair]? = nil, bottom: [ReportedEigenpair]? = nil,
     topSolver: ReportedSolver? = nil, bottomSolver: ReportedSolver? = nil, trace: ReportedTrace? = nil,
-    density: ReportedDensity? = nil, outliers: ReportedOutliers? = nil, gradientFraction: ReportedGradientFraction? = nil,
+    density: ReportedDensity? = nil, outliers: ReportedOutliers? = nil,
+    gradientFraction: ReportedGradientFraction? = nil,
     exact: ReportedExactSpectrum? = nil, warnings: [String] = []
   ) {
     self.name = name

@@ -77,7 +77,8 @@ extension SpectrumReport {
       "parameters": "order and names of the model; tied weights once; eigenvectors and gradients in this order",
       "kinks": "relu'(0) = 0; second derivatives are those of the active pieces",
       "density": "integrates to 1; P times it counts eigenvalues; converged eigenpairs enter with weight exactly 1/P",
-      "gradient fraction": "|Pg|^2/|g|^2 with P the projector on the top K eigenvectors, K = number of classes; chance is K/P",
+      "gradient fraction":
+        "|Pg|^2/|g|^2 with P the projector on the top K eigenvectors, K = number of classes; chance is K/P",
       "outliers": "the i <= 3C that maximises the ratio of consecutive converged top eigenvalues above ten residuals",
     ]
   }

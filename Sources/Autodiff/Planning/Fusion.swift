@@ -5,7 +5,9 @@ struct Space: Equatable {
 
   func joined(_ other: Space) -> Space? {
     guard rows == other.rows else { return nil }
-    guard let mine = columns, let theirs = other.columns else { return Space(rows: rows, columns: columns ?? other.columns) }
+    guard let mine = columns, let theirs = other.columns else {
+      return Space(rows: rows, columns: columns ?? other.columns)
+    }
     return mine == theirs ? self : nil
   }
 }

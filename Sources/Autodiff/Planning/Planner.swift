@@ -174,7 +174,8 @@ struct Planner {
   private func isCheap(_ value: Value) -> Bool {
     guard case .elementwise(let operation) = graph[value].primitive.lowering else { return false }
     switch operation {
-    case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less, .lessEqual,
+    case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less,
+      .lessEqual,
       .greater, .greaterEqual, .select, .maskPositive:
       return true
     default: return false

@@ -55,7 +55,8 @@ extension StagePlanner {
       }
     }
     // A sum that nothing adds to is zero.
-    for (index, output) in planner.outputs.enumerated() where output.destination.stage == stage && !begun.contains(index) {
+    for (index, output) in planner.outputs.enumerated()
+    where output.destination.stage == stage && !begun.contains(index) {
       instructions.append(
         .beginSum(result: output.destination.reference, count: planner.graph.type(of: output.value).count))
     }
@@ -274,7 +275,8 @@ private struct GroupEmitter {
     var count = pinned.count
     var free: [Int] = []
     for (index, step) in result.steps.enumerated() {
-      for case .slot(let slot) in step.operandPlaces + [step.resultPlace].compactMap({ $0 }) where renamed[slot] == nil {
+      for case .slot(let slot) in step.operandPlaces + [step.resultPlace].compactMap({ $0 }) where renamed[slot] == nil
+      {
         if let reused = free.popLast() {
           renamed[slot] = reused
         } else {

@@ -87,7 +87,9 @@ public enum ElementwiseBinary: Primitive, CaseIterable {
 }
 
 extension Graph {
-  public mutating func add(_ x: Value, _ y: Value) throws(InputError) -> Value { try append(ElementwiseBinary.add, [x, y]) }
+  public mutating func add(_ x: Value, _ y: Value) throws(InputError) -> Value {
+    try append(ElementwiseBinary.add, [x, y])
+  }
   public mutating func subtract(_ x: Value, _ y: Value) throws(InputError) -> Value {
     try append(ElementwiseBinary.subtract, [x, y])
   }

@@ -55,7 +55,9 @@ public struct Reduce: Primitive {
 }
 
 extension Graph {
-  public mutating func reduce(_ reduction: Reduction, _ value: Value, over dimensions: [Int]) throws(InputError) -> Value {
+  public mutating func reduce(_ reduction: Reduction, _ value: Value, over dimensions: [Int]) throws(InputError)
+    -> Value
+  {
     if dimensions.isEmpty { return value }
     return try append(Reduce(reduction: reduction, dimensions: dimensions), [value])
   }

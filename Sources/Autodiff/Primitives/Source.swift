@@ -68,7 +68,8 @@ public struct Constant: Primitive {
 
 extension Graph {
   /// A value whose elements all equal `number`.
-  public mutating func constant(_ number: Double, _ shape: [Int], _ element: ElementType = .real) throws(InputError) -> Value
+  public mutating func constant(_ number: Double, _ shape: [Int], _ element: ElementType = .real) throws(InputError)
+    -> Value
   {
     try append(Constant(number: number, type: TensorType(shape, element)), [])
   }
