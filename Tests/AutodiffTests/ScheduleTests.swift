@@ -51,7 +51,7 @@ import Testing
 
 @Suite struct CommitTests {
   /// The sum is that of the tasks in order, in Double, rounded once, whichever worker is slow.
-  @Test(arguments: [1, 2, 4]) func taskOrderWhateverTheTiming(_ workers: Int) {
+  @Test(arguments: [1, 2, 4], [true, false]) func taskOrderWhateverTheTiming(_ workers: Int, _ storesSums: Bool) {
     let (count, tasks) = (40_000, 37)
     var stream = RandomStream(seed: 1, purpose: "commit")
     let sums = (0..<tasks).map { _ in
@@ -60,18 +60,29 @@ import Testing
     let expected = Vector<Float>((0..<count).map { i in Float(sums.reduce(0.0) { $0 + Double($1[i]) }) })
     for round in 0..<3 {
       let result = AlignedStorage<Float>(count: count, zeroed: false)
-      let commit = Commit(count: count, tasks: tasks, into: result)
-      WorkerPool(count: workers).run(tasks: tasks) { task, worker in
+      let commit = Commit(count: count, tasks: tasks, into: result, storesSums: storesSums)
+      let pool = WorkerPool(count: workers)
+      pool.run(tasks: tasks) { task, worker in
         for _ in 0..<(task &* 7919 &+ round) % 5 * 200 { WorkerPool.yield() }
-        sums[task].withUnsafePointer { commit.add($0, task: task) }
+        sums[task].withUnsafePointer { own in
+          if let kept = commit.sums(task: task) {
+            kept.update(from: own, count: count)
+            commit.add(kept, task: task)
+          } else {
+            commit.add(own, task: task)
+          }
+        }
       }
+      commit.finish(pool)
       #expect(Vector(adopting: result) == expected)
     }
   }
 
-  @Test func oneTaskIsCopied() {
+  @Test func oneTaskLeavesItsSumsInTheResult() {
     let result = AlignedStorage<Float>(count: 3)
-    Vector<Float>([1, 2, 0.1]).withUnsafePointer { Commit(count: 3, tasks: 1, into: result).add($0, task: 0) }
+    let commit = Commit(count: 3, tasks: 1, into: result)
+    for (index, value) in [1, 2, 0.1].enumerated() { commit.sums(task: 0)?[index] = value }
+    commit.add(result.pointer, task: 0)
     #expect(Vector(adopting: result) == Vector<Float>([1, 2, 0.1]))
   }
 }

@@ -33,14 +33,15 @@ final class Commit<Scalar: Real>: Sendable {
   private let progress: [Progress]
   private let storesSums: Bool
 
-  init(count: Int, tasks: Int, into result: AlignedStorage<Scalar>) {
+  /// - Parameter storesSums: whether the sums of all tasks are kept; by default where there is memory for them.
+  init(count: Int, tasks: Int, into result: AlignedStorage<Scalar>, storesSums: Bool? = nil) {
     self.count = count
     self.tasks = tasks
     self.result = result
-    storesSums = tasks > 1 && Self.storesSums(count: count, tasks: tasks)
-    stored = AlignedStorage(count: storesSums ? tasks * Self.padded(count) : 0, zeroed: false)
-    total = AlignedStorage(count: tasks > 1 && !storesSums ? count : 0, zeroed: false)
-    progress = storesSums ? [] : (0..<tasks).map { _ in Progress() }
+    self.storesSums = tasks > 1 && (storesSums ?? Self.storesSums(count: count, tasks: tasks))
+    stored = AlignedStorage(count: self.storesSums ? tasks * Self.padded(count) : 0, zeroed: false)
+    total = AlignedStorage(count: tasks > 1 && !self.storesSums ? count : 0, zeroed: false)
+    progress = self.storesSums ? [] : (0..<tasks).map { _ in Progress() }
   }
 
   /// Where a task is to leave its sums; `nil` for memory of its worker's own.

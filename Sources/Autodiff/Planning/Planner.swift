@@ -208,6 +208,7 @@ struct Planner {
       builder.build()
       for splat in builder.materializedSplats where shared[splat] == nil { placeShared(splat, .fixed) }
       builder.planner.shared = shared
+      builder.planner.sharedCounts = sharedCounts
       builder.emit(into: &plan)
       packing = builder.planner.packing
       sharedCounts = builder.planner.sharedCounts
