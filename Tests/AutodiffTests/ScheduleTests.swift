@@ -81,7 +81,7 @@ import Testing
   @Test func oneTaskLeavesItsSumsInTheResult() {
     let result = AlignedStorage<Float>(count: 3)
     let commit = Commit(count: 3, tasks: 1, into: result)
-    for (index, value) in [1, 2, 0.1].enumerated() { commit.sums(task: 0)?[index] = value }
+    for (index, value) in [Float(1), 2, 0.1].enumerated() { commit.sums(task: 0)?[index] = value }
     commit.add(result.pointer, task: 0)
     #expect(Vector(adopting: result) == Vector<Float>([1, 2, 0.1]))
   }
