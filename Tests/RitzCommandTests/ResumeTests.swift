@@ -13,7 +13,8 @@ import Testing
     ]
   }
 
-  private static let model = "mlp:40-24-8,tanh"
+  /// Large enough for the iterative eigensolver, whose state is stored; the dense one has none.
+  private static let model = "mlp:40-56-8,tanh"
 
   /// Where a run is stopped.
   enum Moment: String {
@@ -35,7 +36,7 @@ import Testing
   /// The arrays of a run that nobody stops.
   private static let whole = Result<[UInt8], any Error> {
     let workspace = try Workspace()
-    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let data = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     let outcome = try RitzProcess.run(
       arguments(model: model, data: data) + ["--output", workspace.path("whole"), "--quiet"])
     try #require(outcome.status == 0, "\(outcome.errors)")
@@ -47,7 +48,7 @@ import Testing
   ])
   func stoppedRunsAreFinished(_ signal: Int32, _ moment: Moment) throws {
     let workspace = try Workspace()
-    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let data = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     let arguments = Self.arguments(model: Self.model, data: data)
     let run = try RitzProcess(arguments + ["--output", workspace.path("run")])
     try run.wait(for: moment.rawValue) { moment.isReached(run, in: workspace) }
@@ -71,14 +72,14 @@ import Testing
 
   @Test func changedInputIsRefused() throws {
     let workspace = try Workspace()
-    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let data = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     let run = try RitzProcess(Self.arguments(model: Self.model, data: data) + ["--output", workspace.path("run")])
     try run.wait(for: "the density") { Moment.density.isReached(run, in: workspace) }
     run.send(SIGINT)
     try #require(run.finish().status == 130)
     let before = workspace.files()
     var arrays = try workspace.arrays("data.npz")
-    arrays["y"] = NumpyArray([Int64](repeating: 1, count: 500))
+    arrays["y"] = NumpyArray([Int64](repeating: 1, count: 1000))
     _ = try workspace.write(arrays, to: "data.npz")
     let resumed = try RitzProcess.run("spectrum", "--resume", workspace.path("run"))
     #expect(resumed.status == 1)
@@ -86,7 +87,7 @@ import Testing
     #expect(resumed.errors.contains("the model or the data has changed"))
     // The original data is back, and so the run can still be finished.
     #expect(workspace.files() == before)
-    _ = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    _ = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     #expect(try RitzProcess.run("spectrum", "--resume", workspace.path("run"), "--quiet").status == 0)
   }
 
@@ -112,7 +113,7 @@ import Testing
 
   @Test func aNewRunReplacesAnOldOne() throws {
     let workspace = try Workspace()
-    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let data = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     let small = try RitzProcess.run(
       "spectrum", "mlp:40-2-8", "--data", data, "--loss", "cross-entropy", "--top", "1", "--output",
       workspace.path("run"))
@@ -145,7 +146,7 @@ import Testing
 
   @Test func damagedState() throws {
     let workspace = try Workspace()
-    let data = try workspace.labelled(samples: 500, features: 40, classes: 8)
+    let data = try workspace.labelled(samples: 1000, features: 40, classes: 8)
     let run = try RitzProcess(Self.arguments(model: Self.model, data: data) + ["--output", workspace.path("run")])
     try run.wait(for: "the density") { Moment.density.isReached(run, in: workspace) }
     run.send(SIGINT)
