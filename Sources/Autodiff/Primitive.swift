@@ -46,14 +46,33 @@ public enum Lowering: Sendable {
   case reduction(Reduction)
   /// The operand's elements in the same order under another shape: costs nothing.
   case alias
-  /// A matrix product; sums of products accumulate in place.
-  case contraction(DotGeneral)
-  /// The sum of two matrix products.
-  case contractions(DotGeneral, DotGeneral)
+  /// A product, linear in each of its two operands; sums of products accumulate in place.
+  case product(any Product)
+  /// The sum of two products.
+  case products(any Product, any Product)
   /// A copy with permuted dimensions.
   case permutation([Int])
-  /// A kernel of its own over whole operands.
-  case kernel(any OpaqueKernel)
+  /// A kernel of its own over whole operands, made from their shapes.
+  case kernel(@Sendable ([[Int]]) -> any OpaqueKernel)
+}
+
+/// A primitive that is linear in each of its two operands: a matrix product, a convolution.
+public protocol Product: Primitive {
+  /// The kernel for operands of these shapes, which ``Primitive/resultType(of:)`` has accepted.
+  func kernel(_ left: [Int], _ right: [Int]) -> any OpaqueKernel
+}
+
+extension Product {
+  public func tangent(
+    of result: Value, operands: [Value], tangents: [Value?], in graph: inout Graph
+  ) throws(InputError) -> Value? {
+    let left: Value? = if let dx = tangents[0] { try graph.append(self, [dx, operands[1]]) } else { nil }
+    let right: Value? = if let dy = tangents[1] { try graph.append(self, [operands[0], dy]) } else { nil }
+    guard let left, let right else { return left ?? right }
+    return try graph.add(left, right)
+  }
+
+  public var lowering: Lowering { .product(self) }
 }
 
 /// A kernel that reads whole operands and writes (or adds to) a whole result, single-threaded.

@@ -60,15 +60,22 @@ public struct NaiveInterpreter {
       return result
     case .alias:
       return operands[0]
-    case .contraction(let dot):
-      return multiply(operands[0], operands[1], dot.matrixProduct(operandShapes[0], operandShapes[1]))
-    case .contractions(let first, let second):
-      let left = multiply(operands[0], operands[1], first.matrixProduct(operandShapes[0], operandShapes[1]))
-      let right = multiply(operands[2], operands[3], second.matrixProduct(operandShapes[2], operandShapes[3]))
+    case .product(let product):
+      return multiply(product, operands, operandShapes, count: node.type.count)
+    case .products(let first, let second):
+      let left = multiply(first, Array(operands[..<2]), Array(operandShapes[..<2]), count: node.type.count)
+      let right = multiply(second, Array(operands[2...]), Array(operandShapes[2...]), count: node.type.count)
       return zip(left, right).map { $0 + $1 }
-    case .kernel(let kernel):
-      return run(kernel, operands, count: node.type.count)
+    case .kernel(let make):
+      return run(make(operandShapes), operands, count: node.type.count)
     }
+  }
+
+  private func multiply(_ product: any Product, _ operands: [[Double]], _ shapes: [[Int]], count: Int) -> [Double] {
+    guard let dot = product as? DotGeneral else {
+      return run(product.kernel(shapes[0], shapes[1]), operands, count: count)
+    }
+    return multiply(operands[0], operands[1], dot.matrixProduct(shapes[0], shapes[1]))
   }
 
   private func multiply(_ left: [Double], _ right: [Double], _ product: MatrixProduct) -> [Double] {

@@ -52,7 +52,7 @@ extension Function {
         guard let x = known[0] else { return nil }
         let count = primitive.dimensions.reduce(1) { $0 * graph.shape(of: operands[0])[$1] }
         return try graph.constant(primitive.reduction == .sum ? x * Double(count) : x, shape)
-      case is DotGeneral:
+      case is any Product:
         return known[0] == 0 || known[1] == 0 ? try graph.constant(0, shape) : nil
       default:
         return nil

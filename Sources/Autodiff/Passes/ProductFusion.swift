@@ -9,12 +9,12 @@ extension Function {
       for operand in node.operands { uses[operand.index] += 1 }
     }
     for output in outputs { uses[output.index] += 1 }
-    var fused: [Value: (DotGeneral, DotGeneral)] = [:]
+    var fused: [Value: (any Product, any Product)] = [:]
     for value in graph.values where needed[value.index] && graph[value].primitive as? ElementwiseBinary == .add {
       let operands = graph[value].operands
       guard operands.allSatisfy({ uses[$0.index] == 1 }),
-        let first = graph[operands[0]].primitive as? DotGeneral,
-        let second = graph[operands[1]].primitive as? DotGeneral
+        let first = graph[operands[0]].primitive as? any Product,
+        let second = graph[operands[1]].primitive as? any Product
       else { continue }
       fused[value] = (first, second)
     }

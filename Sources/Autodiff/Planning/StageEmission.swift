@@ -79,7 +79,7 @@ extension StagePlanner {
   private mutating func packed(
     _ kernel: any OpaqueKernel, _ operands: [Value], _ references: inout [Reference]
   ) -> any OpaqueKernel {
-    if var sum = kernel as? SumOfMatrixProducts {
+    if var sum = kernel as? SumOfProductKernels {
       sum.first = packed(sum.first, operands[1], &references[1])
       sum.second = packed(sum.second, operands[3], &references[3])
       return sum
@@ -102,12 +102,12 @@ extension StagePlanner {
     let node = planner.graph[value]
     let shapes = node.operands.map { planner.graph.shape(of: $0) }
     switch node.primitive.lowering {
-    case .contraction(let product): return product.matrixProduct(shapes[0], shapes[1])
-    case .contractions(let first, let second):
-      return SumOfMatrixProducts(
-        first: first.matrixProduct(shapes[0], shapes[1]), second: second.matrixProduct(shapes[2], shapes[3]))
+    case .product(let product): return product.kernel(shapes[0], shapes[1])
+    case .products(let first, let second):
+      return SumOfProductKernels(
+        first: first.kernel(shapes[0], shapes[1]), second: second.kernel(shapes[2], shapes[3]))
     case .permutation(let permutation): return StridedCopy.permuting(shapes[0], permutation)
-    case .kernel(let kernel): return kernel
+    case .kernel(let make): return make(shapes)
     case .broadcast(let dimensions):
       return StridedCopy.repeating(shapes[0], to: node.type.shape, dimensions: dimensions)
     case .reduction(let reduction):

@@ -84,8 +84,8 @@ struct StagePlanner {
       var direct = false
       if single {
         switch node.primitive.lowering {
-        case .contraction, .contractions: direct = true
-        case .kernel(let kernel): direct = kernel.canAccumulate
+        case .product, .products: direct = true
+        case .kernel(let make): direct = make(node.operands.map { graph.shape(of: $0) }).canAccumulate
         case .reduction:
           switch planner.reductionKind(value) {
           case .columns, .all: direct = true

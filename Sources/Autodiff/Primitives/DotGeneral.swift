@@ -6,7 +6,7 @@ import Tensors
 /// ones; `contractsFirst` tells which group comes first. The result is [batch…, free of the left…, free of the right…].
 /// So a dense layer x Wᵀ with W stored [out, in] contracts the last dimension of both, and all four products of a
 /// derivative stay in this form: no operand is ever transposed in memory.
-public struct DotGeneral: Primitive {
+public struct DotGeneral: Product {
   /// The number of leading batch dimensions of both operands.
   public let batch: Int
   /// The number of contracted dimensions.
@@ -49,15 +49,6 @@ public struct DotGeneral: Primitive {
     return TensorType(Array(left.batch + left.free + right.free))
   }
 
-  public func tangent(
-    of result: Value, operands: [Value], tangents: [Value?], in graph: inout Graph
-  ) throws(InputError) -> Value? {
-    let left: Value? = if let dx = tangents[0] { try graph.append(self, [dx, operands[1]]) } else { nil }
-    let right: Value? = if let dy = tangents[1] { try graph.append(self, [operands[0], dy]) } else { nil }
-    guard let left, let right else { return left ?? right }
-    return try graph.add(left, right)
-  }
-
   public func transpose(
     cotangent: Value, operands: [Value], linear: [Bool], of result: Value, in graph: inout Graph
   ) throws(InputError) -> [Value?] {
@@ -85,7 +76,7 @@ public struct DotGeneral: Primitive {
     return try graph.append(product, [left.0, right.0])
   }
 
-  public var lowering: Lowering { .contraction(self) }
+  public func kernel(_ left: [Int], _ right: [Int]) -> any OpaqueKernel { matrixProduct(left, right) }
 
   /// The product as a batch of matrix products.
   public func matrixProduct(_ left: [Int], _ right: [Int]) -> MatrixProduct {

@@ -10,7 +10,7 @@ public struct Iota: Primitive {
   public func tangent(
     of result: Value, operands: [Value], tangents: [Value?], in graph: inout Graph
   ) throws(InputError) -> Value? { nil }
-  public var lowering: Lowering { .kernel(IotaKernel(count: count)) }
+  public var lowering: Lowering { .kernel { _ in IotaKernel(count: count) } }
 }
 
 struct IotaKernel: OpaqueKernel {

@@ -1,13 +1,22 @@
 import Tensors
 
-/// The sum of two products of the same shape: dot_general(a, b) + dot_general(c, d), the second added to the first in place.
+/// The sum of two products of the same shape: a · b + c · d, the second added to the first in place.
 ///
 /// The tangent of a product is such a sum. Made by the pass ``Function/fusingSumsOfProducts()``.
 struct SumOfProducts: Primitive {
-  let first: DotGeneral
-  let second: DotGeneral
+  let first: any Product
+  let second: any Product
 
-  var name: String { "sum_of_dot_general" }
+  var name: String { "sum_of_products" }
+
+  static func == (left: SumOfProducts, right: SumOfProducts) -> Bool {
+    AnyHashable(left.first) == AnyHashable(right.first) && AnyHashable(left.second) == AnyHashable(right.second)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(AnyHashable(first))
+    hasher.combine(AnyHashable(second))
+  }
 
   func resultType(of operands: [TensorType]) throws(InputError) -> TensorType {
     guard operands.count == 4 else { throw InputError("\(name) takes four operands, got \(operands)") }
@@ -32,7 +41,7 @@ struct SumOfProducts: Primitive {
     cotangent: Value, operands: [Value], linear: [Bool], of result: Value, in graph: inout Graph
   ) throws(InputError) -> [Value?] {
     var parts: [Value?] = []
-    for (product, range) in [(first, 0..<2), (second, 2..<4)] {
+    for (product, range) in [(first, 0..<2), (second, 2..<4)] as [(any Product, Range<Int>)] {
       guard linear[range].contains(true) else {
         parts += [nil, nil]
         continue
@@ -43,11 +52,11 @@ struct SumOfProducts: Primitive {
     return parts
   }
 
-  var lowering: Lowering { .contractions(first, second) }
+  var lowering: Lowering { .products(first, second) }
 }
 
 /// The kernel of a sum of two products.
-struct SumOfMatrixProducts: OpaqueKernel {
+struct SumOfProductKernels: OpaqueKernel {
   var first: any OpaqueKernel
   var second: any OpaqueKernel
 

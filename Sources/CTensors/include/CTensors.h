@@ -7,5 +7,6 @@
 #include "ritz_vectors.h"
 #include "ritz_packed_product.h"
 #include "ritz_elementwise.h"
+#include "ritz_images.h"
 
 #endif

@@ -1,0 +1,55 @@
+#include "ritz_dispatch.h"
+#include "ritz_images.h"
+
+// The outputs whose tap lies inside the image: first ≤ p < last.
+static void inside(ritz_axis axis, long tap, long *first, long *last) {
+  long offset = tap * axis.dilation - axis.padding;
+  *first = offset >= 0 ? 0 : (-offset + axis.stride - 1) / axis.stride;
+  *last = offset >= axis.input ? 0 : (axis.input - 1 - offset) / axis.stride + 1;
+  if (*last > axis.output) *last = axis.output;
+  if (*first > *last) *first = *last;
+}
+
+#define IMAGE_COLUMNS(suffix, scalar)                                                                                 \
+  RITZ_CLONES void ritz_columns_##suffix(const scalar *image, long channels, ritz_axis rows, ritz_axis columns,       \
+                                         scalar *result) {                                                            \
+    for (long c = 0; c < channels; c++, image += rows.input * columns.input)                                          \
+      for (long i = 0; i < rows.filter; i++)                                                                          \
+        for (long j = 0; j < columns.filter; j++) {                                                                   \
+          long top, bottom, left, right;                                                                              \
+          inside(rows, i, &top, &bottom);                                                                             \
+          inside(columns, j, &left, &right);                                                                          \
+          for (long p = 0; p < rows.output; p++, result += columns.output) {                                          \
+            if (p < top || p >= bottom) {                                                                             \
+              for (long q = 0; q < columns.output; q++) result[q] = 0;                                                \
+              continue;                                                                                               \
+            }                                                                                                         \
+            const scalar *row = image + (p * rows.stride + i * rows.dilation - rows.padding) * columns.input;         \
+            long offset = j * columns.dilation - columns.padding;                                                     \
+            for (long q = 0; q < left; q++) result[q] = 0;                                                            \
+            if (columns.stride == 1)                                                                                  \
+              for (long q = left; q < right; q++) result[q] = row[q + offset];                                        \
+            else                                                                                                      \
+              for (long q = left; q < right; q++) result[q] = row[q * columns.stride + offset];                       \
+            for (long q = right; q < columns.output; q++) result[q] = 0;                                              \
+          }                                                                                                           \
+        }                                                                                                             \
+  }                                                                                                                   \
+  RITZ_CLONES void ritz_add_columns_##suffix(const scalar *matrix, long channels, ritz_axis rows, ritz_axis columns,  \
+                                             scalar *image) {                                                         \
+    for (long c = 0; c < channels; c++, image += rows.input * columns.input)                                          \
+      for (long i = 0; i < rows.filter; i++)                                                                          \
+        for (long j = 0; j < columns.filter; j++) {                                                                   \
+          long top, bottom, left, right;                                                                              \
+          inside(rows, i, &top, &bottom);                                                                             \
+          inside(columns, j, &left, &right);                                                                          \
+          for (long p = 0; p < rows.output; p++, matrix += columns.output) {                                          \
+            if (p < top || p >= bottom) continue;                                                                     \
+            scalar *row = image + (p * rows.stride + i * rows.dilation - rows.padding) * columns.input;               \
+            long offset = j * columns.dilation - columns.padding;                                                     \
+            for (long q = left; q < right; q++) row[q * columns.stride + offset] += matrix[q];                        \
+          }                                                                                                           \
+        }                                                                                                             \
+  }
+IMAGE_COLUMNS(s, float)
+IMAGE_COLUMNS(d, double)
