@@ -80,11 +80,27 @@ public struct Network: Sendable {
   public let source: String
   /// What the network ends in, where that changes what a loss means.
   public let ending: OutputEnding
+  /// Where batch normalisations take their statistics from; `nil` for a network without any.
+  public let batchNormalization: BatchNormalizationMode?
+  /// Whether that was chosen with ``withBatchNormalization(_:)``, for all layers, and is not the model's own way.
+  private let isBatchNormalizationChosen: Bool
   private let definition: any NetworkDefinition
 
+  /// - Parameter batchNormalization: what the model itself does, as far as one mode says it.
   public init(
     parameters: [Parameter], literals: [Literal] = [], input: Input, batch: BatchSize = .dynamic, source: String,
-    ending: OutputEnding = .linear, definition: any NetworkDefinition
+    ending: OutputEnding = .linear, batchNormalization: BatchNormalizationMode? = nil,
+    definition: any NetworkDefinition
+  ) {
+    self.init(
+      parameters: parameters, literals: literals, input: input, batch: batch, source: source, ending: ending,
+      batchNormalization: batchNormalization, isBatchNormalizationChosen: false, definition: definition)
+  }
+
+  private init(
+    parameters: [Parameter], literals: [Literal], input: Input, batch: BatchSize, source: String,
+    ending: OutputEnding, batchNormalization: BatchNormalizationMode?, isBatchNormalizationChosen: Bool,
+    definition: any NetworkDefinition
   ) {
     self.parameters = parameters
     self.literals = literals
@@ -92,6 +108,8 @@ public struct Network: Sendable {
     self.batch = batch
     self.source = source
     self.ending = ending
+    self.batchNormalization = batchNormalization
+    self.isBatchNormalizationChosen = isBatchNormalizationChosen
     self.definition = definition
   }
 
@@ -103,9 +121,11 @@ public struct Network: Sendable {
   /// - Parameters:
   ///   - parameters: a value for each of ``parameters``, of its shape.
   ///   - literals: a value for each of ``literals``, of its type.
+  ///   - normalization: keeps account of the batch normalisations.
   /// - Throws: where the batch size is not one of ``batch``, or the model's shapes do not fit.
-  public func outputs(
-    batch size: Int, in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value]
+  private func outputs(
+    batch size: Int, in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
+    normalization: inout BatchNormalizationContext
   ) throws(InputError) -> Value {
     guard size >= 1 else { throw InputError("a batch has at least one sample, not \(size)") }
     if case .fixed(let exported) = batch, size != exported {
@@ -113,15 +133,8 @@ public struct Network: Sendable {
         "\(source) was exported at the fixed batch size \(exported) and cannot run at \(size)",
         remedy: "use that size, or export the model with a dynamic batch dimension")
     }
-    guard graph.type(of: inputs) == input.type(batch: size) else {
-      throw InputError("inputs are \(graph.type(of: inputs)), the network reads \(input.type(batch: size))")
-    }
-    guard parameters.count == self.parameters.count, literals.count == self.literals.count else {
-      throw InputError(
-        "the network has \(self.parameters.count) parameters and \(self.literals.count) literals, "
-          + "given were \(parameters.count) and \(literals.count)")
-    }
-    return try definition.outputs(batch: size, in: &graph, inputs: inputs, parameters: parameters, literals: literals)
+    return try definition.outputs(
+      in: &graph, inputs: inputs, parameters: parameters, literals: literals, normalization: &normalization)
   }
 
   /// The values of a network in a graph.
@@ -129,6 +142,8 @@ public struct Network: Sendable {
     public let inputs: Value
     public let parameters: [Value]
     public let outputs: Value
+    /// The batch normalisations, in the order in which they are computed.
+    public let normalizations: [BatchNormalizationSite]
   }
 
   /// The network appended to `graph` with sources for its inputs, parameters and literals.
@@ -140,9 +155,43 @@ public struct Network: Sendable {
     let literals = self.literals.enumerated().map { index, literal in
       graph.source(.literal(index), type: literal.type)
     }
+    var normalization = BatchNormalizationContext(
+      mode: isBatchNormalizationChosen ? batchNormalization : nil, batch: size)
     let outputs = try outputs(
-      batch: size, in: &graph, inputs: inputs, parameters: parameters, literals: literals)
-    return Instance(inputs: inputs, parameters: parameters, outputs: outputs)
+      batch: size, in: &graph, inputs: inputs, parameters: parameters, literals: literals,
+      normalization: &normalization)
+    return Instance(
+      inputs: inputs, parameters: parameters, outputs: outputs, normalizations: normalization.sites)
+  }
+
+  /// The same network with its batch normalisations in one mode.
+  ///
+  /// - Throws: where there are none.
+  public func withBatchNormalization(_ mode: BatchNormalizationMode) throws(InputError) -> Network {
+    guard batchNormalization != nil else {
+      throw InputError(
+        place: "--batch-norm \(mode.rawValue)", "\(source) has no batch normalisation", remedy: "leave the flag out")
+    }
+    return Network(
+      parameters: parameters, literals: literals, input: input, batch: batch, source: source, ending: ending,
+      batchNormalization: mode, isBatchNormalizationChosen: true, definition: definition)
+  }
+
+  /// The same network with other values for some of its literals, by their positions.
+  public func withLiterals(_ values: [Int: [Double]]) throws(InputError) -> Network {
+    var replaced = literals
+    for (index, array) in values {
+      guard literals.indices.contains(index), literals[index].values.count == array.count else {
+        throw InputError("literal \(index) of \(source) does not take \(array.count) numbers")
+      }
+      replaced[index] = Literal(
+        name: literals[index].name, shape: literals[index].shape, element: literals[index].element,
+        values: .double(array))
+    }
+    return Network(
+      parameters: parameters, literals: replaced, input: input, batch: batch, source: source, ending: ending,
+      batchNormalization: batchNormalization, isBatchNormalizationChosen: isBatchNormalizationChosen,
+      definition: definition)
   }
 
   /// The same network at other parameter values, one array for each of ``parameters``.
@@ -161,6 +210,7 @@ public struct Network: Sendable {
     }
     return Network(
       parameters: replaced, literals: literals, input: input, batch: batch, source: source, ending: ending,
+      batchNormalization: batchNormalization, isBatchNormalizationChosen: isBatchNormalizationChosen,
       definition: definition)
   }
 
@@ -193,11 +243,12 @@ public struct Network: Sendable {
   }
 }
 
-/// A function from a batch size to a graph: what a model file or a stack of layers is, apart from its numbers.
+/// A function from a batch of inputs to a graph: what a model file or a stack of layers is, apart from its numbers.
 public protocol NetworkDefinition: Sendable {
   /// Appends the network to `graph`; operands have been checked against the network's declared types.
   func outputs(
-    batch: Int, in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value]
+    in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
+    normalization: inout BatchNormalizationContext
   ) throws(InputError) -> Value
 }
 

@@ -8,10 +8,10 @@ import Testing
 /// The imported networks against what PyTorch computed for them.
 @Suite(.enabled(if: Reference.isAvailable))
 struct ReferenceCaseTests {
-  static let names = Reference.cases("mlp-", "linear-")
+  static let names = Reference.cases("mlp-", "linear-", "lenet-", "resnet-bn-eval")
   static let files = ["model.pt2", "static.pt2"]
 
-  @Test(arguments: names, files)
+  @Test(arguments: names + Reference.cases("resnet-bn-train"), files)
   func outputsLossAndGradient(name: String, file: String) throws {
     let reference = try ReferenceCase.load(name)
     let network = try Network(exportedProgram: reference.directory + "/" + file)
@@ -76,7 +76,7 @@ struct ReferenceCaseTests {
   }
 
   /// Networks of layers not read yet name every operator with its node.
-  @Test(arguments: Reference.cases("lenet", "resnet", "transformer"))
+  @Test(arguments: Reference.cases("transformer"))
   func unsupportedOperatorsAreAllNamed(name: String) throws {
     let path = try ReferenceCase.load(name).modelPath
     do {
@@ -87,6 +87,24 @@ struct ReferenceCaseTests {
       #expect(error.problem.contains("at node '"))
       #expect(error.remedy != nil)
     }
+  }
+
+  /// A file says how its batch normalisations work.
+  @Test(arguments: ["model.pt2", "static.pt2"]) func batchNormalization(file: String) throws {
+    func network(_ name: String) throws -> Network {
+      try Network(exportedProgram: ReferenceCase.load(name).directory + "/" + file)
+    }
+    #expect(try network("lenet-ce").batchNormalization == nil)
+    #expect(try network("resnet-bn-eval-ce").batchNormalization == .running)
+    let training = try network("resnet-bn-train-ce")
+    #expect(training.batchNormalization == .batch)
+    // What counts batches is not read, running statistics are.
+    #expect(training.literals.count == 8 && training.literals.allSatisfy { $0.element == .real })
+    let told = try network("resnet-bn-eval-ce").withBatchNormalization(.batch)
+    let reference = try ReferenceCase.load("resnet-bn-train-ce")
+    let run = try Run(told.withParameters(training.parameterVector(as: Double.self)), reference: reference)
+    #expect(relativeError(run.outputs, try reference.doubles("outputs")) < 1e-12)
+    #expect(relativeError(run.gradient, try reference.doubles("grad")) < 1e-10)
   }
 
   @Test func otherSamples() throws {

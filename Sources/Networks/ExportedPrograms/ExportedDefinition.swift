@@ -11,15 +11,18 @@ struct ExportedDefinition: NetworkDefinition {
   let outputName: String
 
   func outputs(
-    batch: Int, in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value]
+    in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
+    normalization: inout BatchNormalizationContext
   ) throws(InputError) -> Value {
-    try outputs(in: &graph, inputs: inputs, parameters: parameters, literals: literals, expecting: nil)
+    try outputs(
+      in: &graph, inputs: inputs, parameters: parameters, literals: literals, normalization: &normalization,
+      expecting: nil)
   }
 
   /// - Parameter expected: the shapes the file records for every tensor, to be compared with those that come out.
   func outputs(
     in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
-    expecting expected: [String: [Int?]]?
+    normalization: inout BatchNormalizationContext, expecting expected: [String: [Int?]]?
   ) throws(InputError) -> Value {
     var walk = ProgramWalk(expected: expected)
     try walk.define(inputName, .tensor(inputs), in: graph)
@@ -28,7 +31,7 @@ struct ExportedDefinition: NetworkDefinition {
     }
     for node in nodes {
       do {
-        try walk.lower(node, in: &graph)
+        try walk.lower(node, in: &graph, &normalization)
       } catch {
         throw error.at(node)
       }
@@ -86,6 +89,9 @@ private struct ProgramWalk {
         remedy: "build the model with inplace=False and export it again")
     }
     guard let value = values[name] else { throw InputError("'\(name)' is read before it is computed") }
+    if case .missing = value {
+      throw InputError("'\(name)', a further result of its operator, is not supported as an input")
+    }
     return value
   }
 
@@ -112,7 +118,9 @@ private struct ProgramWalk {
     }
   }
 
-  mutating func lower(_ node: ProgramNode, in graph: inout Graph) throws(InputError) {
+  mutating func lower(
+    _ node: ProgramNode, in graph: inout Graph, _ normalization: inout BatchNormalizationContext
+  ) throws(InputError) {
     guard let (lowering, isInPlace) = AtenLowering.find(node.target) else {
       throw InputError("the operator is not supported")
     }
@@ -128,7 +136,7 @@ private struct ProgramWalk {
       }
     }
     let call = AtenCall(arguments: arguments)
-    let result = try lowering.lower(call, &graph)
+    let result = try lowering.lower(call, &graph, &normalization)
     let own = node.inputs.first { $0.name == "self" || $0.name == "input" }?.argument
     if isInPlace, let result, case .tensor(let name)? = own { overwrite(name, with: result, by: node) }
     switch (result, node.outputs.first) {
@@ -140,6 +148,11 @@ private struct ProgramWalk {
       for (name, value) in zip(names, tensors) {
         try define(name, .tensor(value), in: graph)
         if lowering.isView, case .tensor(let viewed)? = own { share(name, viewed) }
+      }
+    case (.first(let value)?, .tensor(let name)?):
+      try define(name, .tensor(value), in: graph)
+      for output in node.outputs.dropFirst() {
+        if case .tensor(let name) = output { try define(name, .missing, in: graph) }
       }
     case (.integer(let number)?, .symbol(let name)?) where node.outputs.count == 1:
       try define(name, .integer(number), in: graph)

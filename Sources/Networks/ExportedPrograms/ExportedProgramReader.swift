@@ -14,6 +14,8 @@ struct ExportedProgramReader {
   /// The parameters in each member of the archive.
   private var parametersByMember: [String: [Int]] = [:]
   private let used: Set<String>
+  /// Without those that only count batches.
+  private let nodes: [ProgramNode]
 
   private static let largestNodeCount = 1 << 18
   private static let largestArrayCount = 1 << 16
@@ -23,17 +25,8 @@ struct ExportedProgramReader {
 
   init(_ archive: ExportedArchive) {
     self.archive = archive
-    var used: Set<String> = []
-    for node in archive.program.module.graph.nodes {
-      for input in node.inputs {
-        switch input.argument {
-        case .tensor(let name): used.insert(name)
-        case .tensors(let names): used.formUnion(names)
-        default: break
-        }
-      }
-    }
-    self.used = used
+    nodes = archive.program.module.withoutBatchCounting()
+    used = nodes.reduce(into: []) { $0.formUnion($1.tensorsRead) }
   }
 
   func network() throws(InputError) -> Network {
@@ -47,7 +40,7 @@ struct ExportedProgramReader {
         "the model has \(graph.nodes.count) nodes and \(archive.weights.count) arrays; "
           + "\(Self.largestNodeCount) and \(Self.largestArrayCount) are read at most")
     }
-    if let error = ExportedDefinition.unsupported(in: graph.nodes) { throw error }
+    if let error = ExportedDefinition.unsupported(in: nodes) { throw error }
     let (inputName, outputName) = (try userInput(), try userOutput())
     let (input, batch, example) = try inputType(of: inputName)
     for specification in signature.inputs {
@@ -62,13 +55,17 @@ struct ExportedProgramReader {
       throw InputError("the model has no parameters that require a gradient", remedy: "export the trainable model")
     }
     let definition = ExportedDefinition(
-      nodes: graph.nodes, parameterNames: parameterNames, literalNames: literalNames, inputName: inputName,
+      nodes: nodes, parameterNames: parameterNames, literalNames: literalNames, inputName: inputName,
       outputName: outputName)
-    let network = Network(
-      parameters: parameters, literals: literals, input: input, batch: batch, source: source,
-      ending: ending(of: outputName), definition: definition)
-    try check(definition, of: network, example: example)
-    return network
+    func network(_ mode: BatchNormalizationMode?) -> Network {
+      Network(
+        parameters: parameters, literals: literals, input: input, batch: batch, source: source,
+        ending: ending(of: outputName), batchNormalization: mode, definition: definition)
+    }
+    let sites = try check(definition, of: network(nil), example: example)
+    if sites.isEmpty { return network(nil) }
+    // Layers that are frozen among others in training stay so.
+    return network(sites.contains { $0.isTraining } ? .batch : .running)
   }
 
   // MARK: Inputs and outputs
@@ -246,7 +243,9 @@ struct ExportedProgramReader {
   }
 
   /// Builds the graph once at the export's own batch size and compares every shape with the recorded one.
-  private func check(_ definition: ExportedDefinition, of network: Network, example: Int?) throws(InputError) {
+  private func check(
+    _ definition: ExportedDefinition, of network: Network, example: Int?
+  ) throws(InputError) -> [BatchNormalizationSite] {
     var shapes: [String: [Int?]] = [:]
     for (name, description) in graph.tensors {
       shapes[name] = description.sizes.map { size in
@@ -264,8 +263,11 @@ struct ExportedProgramReader {
     let literals = network.literals.enumerated().map { index, literal in
       scratch.source(.literal(index), type: literal.type)
     }
+    var normalization = BatchNormalizationContext(mode: nil, batch: example ?? 2)
     _ = try definition.outputs(
-      in: &scratch, inputs: inputs, parameters: parameters, literals: literals, expecting: shapes)
+      in: &scratch, inputs: inputs, parameters: parameters, literals: literals, normalization: &normalization,
+      expecting: shapes)
+    return normalization.sites
   }
 }
 

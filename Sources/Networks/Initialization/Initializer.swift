@@ -7,11 +7,15 @@ import Tensors
 /// |---|---|
 /// | torch | U(−b, b), b = 1/√fan_in: what `torch.nn.Linear` does, for weights (Kaiming uniform with a = √5) and biases |
 /// | kaimingNormal | N(0, gain²/fan_in) |
+/// | kaimingNormalOut | N(0, gain²/fan_out): what torchvision's residual networks have |
 /// | kaimingUniform | U(−b, b), b = gain √(3/fan_in) |
 /// | xavierNormal | N(0, 2 gain²/(fan_in + fan_out)) |
 /// | xavierUniform | U(−b, b), b = gain √(6/(fan_in + fan_out)) |
 /// | orthogonal | gain × a matrix with orthonormal rows or columns, whichever are fewer, uniform (Haar) |
 /// | zeros | 0 |
+/// | ones | 1 |
+///
+/// Of a convolution, fan_in is the channels of a group times the taps of a filter, fan_out the filters times their taps.
 ///
 /// Sources: He, Zhang, Ren, Sun, "Delving deep into rectifiers", 2015, arXiv:1502.01852; Glorot, Bengio, "Understanding the
 /// difficulty of training deep feedforward neural networks", AISTATS 2010; Saxe, McClelland, Ganguli, "Exact solutions to
@@ -19,11 +23,13 @@ import Tensors
 public enum Initializer: Sendable, Hashable {
   case torch
   case kaimingNormal(Gain = .relu)
+  case kaimingNormalOut(Gain = .relu)
   case kaimingUniform(Gain = .relu)
   case xavierNormal(Gain = .linear)
   case xavierUniform(Gain = .linear)
   case orthogonal(Gain = .linear)
   case zeros
+  case ones
 
   /// The factor that makes up for what an activation takes from the signal's variance, as `torch.nn.init.calculate_gain`.
   public enum Gain: Sendable, Hashable {
@@ -60,6 +66,8 @@ extension ParameterDeclaration {
       return stream.uniform(count, bound: 1 / fanIn.squareRoot())
     case .kaimingNormal(let gain):
       return stream.normal(count, deviation: gain.factor / fanIn.squareRoot())
+    case .kaimingNormalOut(let gain):
+      return stream.normal(count, deviation: gain.factor / fanOut.squareRoot())
     case .kaimingUniform(let gain):
       return stream.uniform(count, bound: gain.factor * (3 / fanIn).squareRoot())
     case .xavierNormal(let gain):
@@ -69,8 +77,8 @@ extension ParameterDeclaration {
     case .orthogonal(let gain):
       let rows = shape.first ?? 1
       return orthogonalMatrix(rows: rows, columns: count / max(rows, 1), factor: gain.factor, stream: &stream)
-    case .zeros:
-      return [Double](repeating: 0, count: count)
+    case .zeros, .ones:
+      return [Double](repeating: initializer == .ones ? 1 : 0, count: count)
     }
   }
 }

@@ -1,23 +1,30 @@
 import Autodiff
 import Tensors
 
-/// x Wᵀ + b on the last dimension, W [outputs, inputs] as PyTorch stores it.
+/// x Wᵀ + b on the last dimension, W [outputs, inputs] as PyTorch stores it; with a skip connection x Wᵀ + b + skip · x.
 public struct Dense: Layer {
   public let inputs: Int
   public let outputs: Int
   public let hasBias: Bool
   public let initializer: Initializer
+  /// The strength of a skip connection over this layer alone; 0 for none.
+  public let skip: Double
 
   /// - Parameter initializer: of the weight. The bias follows it for `.torch` and is zero for all others.
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .torch) {
+  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .torch, skip: Double = 0) {
     self.inputs = inputs
     self.outputs = outputs
     self.hasBias = bias
     self.initializer = initializer
+    self.skip = skip
   }
 
   public func declaration(input: [Int]) throws(InputError) -> LayerDeclaration {
     guard inputs > 0, outputs > 0 else { throw InputError("Dense(\(inputs), \(outputs)) needs sizes above zero") }
+    guard skip == 0 || (inputs == outputs && skip.isFinite) else {
+      throw InputError(
+        "Dense(\(inputs), \(outputs)) with a skip connection of strength \(skip) needs a square, finite one")
+    }
     guard input.last == inputs else {
       throw InputError(
         "Dense(\(inputs), \(outputs)) reads a last dimension of \(inputs), got samples of shape \(input)")
@@ -39,7 +46,8 @@ public struct Dense: Layer {
     _ x: Value, parameters: inout ParameterReader, in graph: inout Graph
   ) throws(InputError) -> Value {
     let weight = try parameters.next()
-    return try graph.linear(x, weight: weight, bias: hasBias ? parameters.next() : nil)
+    let product = try graph.linear(x, weight: weight, bias: hasBias ? parameters.next() : nil)
+    return skip == 0 ? product : try graph.add(product, graph.scaled(x, by: skip))
   }
 }
 

@@ -24,20 +24,26 @@ extension Layer {
 /// What a ``Layer`` needs to know and promise before it is built.
 public struct LayerDeclaration: Sendable {
   public var parameters: [ParameterDeclaration]
+  /// Arrays that are not trained.
+  public var literals: [LiteralDeclaration]
   /// The shape of one sample's output.
   public var output: [Int]
 
-  public init(parameters: [ParameterDeclaration] = [], output: [Int]) {
+  public init(parameters: [ParameterDeclaration] = [], literals: [LiteralDeclaration] = [], output: [Int]) {
     self.parameters = parameters
+    self.literals = literals
     self.output = output
   }
 
-  /// The parameters with their names put behind `prefix`.
-  func named(under prefix: String) -> [ParameterDeclaration] {
-    parameters.map { parameter in
-      var renamed = parameter
-      renamed.name = "\(prefix).\(parameter.name)"
-      return renamed
+  /// Takes over the arrays of a layer inside this one, their names put behind `prefix`.
+  mutating func append(_ inner: LayerDeclaration, under prefix: String) {
+    for var parameter in inner.parameters {
+      parameter.name = "\(prefix).\(parameter.name)"
+      parameters.append(parameter)
+    }
+    for var literal in inner.literals {
+      literal.name = "\(prefix).\(literal.name)"
+      literals.append(literal)
     }
   }
 }
@@ -61,11 +67,39 @@ public struct ParameterDeclaration: Sendable {
   }
 }
 
-/// Hands parameters to layers in the order they were declared in.
+/// An array that a layer asks for and that is not trained, all elements equal at first.
+public struct LiteralDeclaration: Sendable {
+  /// The name inside the layer, such as `running_mean`.
+  public var name: String
+  public var shape: [Int]
+  public var value: Double
+
+  public init(name: String, shape: [Int], value: Double) {
+    self.name = name
+    self.shape = shape
+    self.value = value
+  }
+}
+
+/// Hands parameters and literals to layers in the order they were declared in.
 public struct ParameterReader {
   private var remaining: ArraySlice<Value>
+  private var remainingLiterals: ArraySlice<Value>
+  /// Where batch normalisations take their statistics from.
+  public var normalization: BatchNormalizationContext
 
-  public init(_ parameters: [Value]) { remaining = parameters[...] }
+  public init(_ parameters: [Value], literals: [Value] = [], normalization: BatchNormalizationContext) {
+    remaining = parameters[...]
+    remainingLiterals = literals[...]
+    self.normalization = normalization
+  }
+
+  public mutating func nextLiteral() throws(InputError) -> Value {
+    guard let value = remainingLiterals.popFirst() else {
+      throw InputError("a layer reads more literals than it declares")
+    }
+    return value
+  }
 
   public mutating func next() throws(InputError) -> Value {
     guard let value = remaining.popFirst() else { throw InputError("a layer reads more parameters than it declares") }
@@ -77,6 +111,8 @@ public struct ParameterReader {
 @resultBuilder
 public enum LayerBuilder {
   public static func buildExpression(_ layer: any Layer) -> [any Layer] { [layer] }
+  /// Layers that are in an array already.
+  public static func buildExpression(_ layers: [any Layer]) -> [any Layer] { layers }
   public static func buildBlock(_ layers: [any Layer]...) -> [any Layer] { layers.flatMap { $0 } }
   public static func buildOptional(_ layers: [any Layer]?) -> [any Layer] { layers ?? [] }
   public static func buildEither(first layers: [any Layer]) -> [any Layer] { layers }

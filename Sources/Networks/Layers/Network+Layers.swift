@@ -23,9 +23,15 @@ extension Network {
       Parameter(
         name: parameter.name, shape: parameter.shape, values: .double(parameter.draw(seed: seed)))
     }
+    let literals = declaration.literals.map { literal in
+      Literal(
+        name: literal.name, shape: literal.shape,
+        values: .double([Double](repeating: literal.value, count: literal.shape.reduce(1, *))))
+    }
     self.init(
-      parameters: parameters, input: Input(sampleShape: input), source: source, ending: layers.ending ?? .linear,
-      definition: LayeredDefinition(layers: layers))
+      parameters: parameters, literals: literals, input: Input(sampleShape: input), source: source,
+      ending: layers.ending ?? .linear,
+      batchNormalization: literals.isEmpty ? nil : .running, definition: LayeredDefinition(layers: layers))
   }
 }
 
@@ -34,9 +40,12 @@ private struct LayeredDefinition: NetworkDefinition {
   let layers: Sequential
 
   func outputs(
-    batch: Int, in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value]
+    in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
+    normalization: inout BatchNormalizationContext
   ) throws(InputError) -> Value {
-    var reader = ParameterReader(parameters)
-    return try layers.lower(inputs, parameters: &reader, in: &graph)
+    var reader = ParameterReader(parameters, literals: literals, normalization: normalization)
+    let outputs = try layers.lower(inputs, parameters: &reader, in: &graph)
+    normalization = reader.normalization
+    return outputs
   }
 }

@@ -1,40 +1,58 @@
 import Autodiff
 import Tensors
 
-/// x + body(x), with an activation after the sum where one is given. Parameters are named `body.0.weight`.
+/// shortcut(x) + body(x), with an activation after the sum where one is given; the shortcut is x itself where no layers are given
+/// for it. Parameters are named `body.0.weight` and `shortcut.0.weight`, in this order.
 ///
 ///     Residual(activation: ReLU()) {
-///       Dense(64, 64)
+///       Convolution2D(16, 32, filter: 3, stride: 2, padding: 1)
 ///       ReLU()
-///       Dense(64, 64)
+///       Convolution2D(32, 32, filter: 3, padding: 1)
+///     } shortcut: {
+///       Convolution2D(16, 32, filter: 1, stride: 2)
 ///     }
 public struct Residual: Layer {
   public let body: Sequential
+  public let shortcut: Sequential
   public let activation: (any Activation)?
 
-  public init(activation: (any Activation)? = nil, @LayerBuilder _ body: () -> [any Layer]) {
+  public init(
+    activation: (any Activation)? = nil, @LayerBuilder _ body: () -> [any Layer],
+    @LayerBuilder shortcut: () -> [any Layer] = { [] }
+  ) {
     self.body = Sequential(body())
+    self.shortcut = Sequential(shortcut())
     self.activation = activation
   }
 
   public func declaration(input: [Int]) throws(InputError) -> LayerDeclaration {
-    let inner: LayerDeclaration
-    do {
-      inner = try body.declaration(input: input)
-    } catch {
-      throw error.inLayer("body")
+    var declaration = LayerDeclaration(output: input)
+    var outputs: [[Int]] = []
+    for (name, part) in [("body", body), ("shortcut", shortcut)] {
+      do {
+        let inner = try part.declaration(input: input)
+        outputs.append(inner.output)
+        declaration.append(inner, under: name)
+      } catch {
+        throw error.inLayer(name)
+      }
     }
-    guard inner.output == input else {
+    guard outputs[0] == outputs[1] else {
       throw InputError(
-        "a residual block adds its input of shape \(input) to its body's output of shape \(inner.output)")
+        shortcut.layers.isEmpty
+          ? "a residual block adds its input of shape \(input) to its body's output of shape \(outputs[0])"
+          : "a residual block adds its shortcut's output of shape \(outputs[1]) to its body's of shape \(outputs[0])")
     }
-    return LayerDeclaration(parameters: inner.named(under: "body"), output: input)
+    declaration.output = outputs[0]
+    return declaration
   }
 
   public func lower(
     _ x: Value, parameters: inout ParameterReader, in graph: inout Graph
   ) throws(InputError) -> Value {
-    let sum = try graph.add(x, body.lower(x, parameters: &parameters, in: &graph))
+    let result = try body.lower(x, parameters: &parameters, in: &graph)
+    let skipped = try shortcut.lower(x, parameters: &parameters, in: &graph)
+    let sum = try graph.add(skipped, result)
     return if let activation { try activation.lower(sum, in: &graph) } else { sum }
   }
 

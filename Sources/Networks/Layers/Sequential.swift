@@ -23,7 +23,7 @@ public struct Sequential: Layer {
       } catch {
         throw error.inLayer("\(index)")
       }
-      whole.parameters += part.named(under: "\(index)")
+      whole.append(part, under: "\(index)")
       whole.output = part.output
     }
     return whole

@@ -12,7 +12,20 @@ struct AtenLowering: Sendable {
   /// Whether PyTorch's result may share memory with its argument `self`.
   let isView: Bool
   /// The result; `nil` for an operator without one.
-  let lower: @Sendable (AtenCall, inout Graph) throws(InputError) -> ProgramValue?
+  let lower: @Sendable (AtenCall, inout Graph, inout BatchNormalizationContext) throws(InputError) -> ProgramValue?
+
+  /// An operator that normalises over the batch.
+  init(
+    normalizing arguments: Set<String>, ignoring ignored: Set<String> = [],
+    lower:
+      @escaping @Sendable (AtenCall, inout Graph, inout BatchNormalizationContext) throws(InputError) ->
+      ProgramValue?
+  ) {
+    self.arguments = arguments
+    self.ignored = ignored
+    isView = false
+    self.lower = lower
+  }
 
   init(
     _ arguments: Set<String>, ignoring ignored: Set<String> = [], isView: Bool = false,
@@ -21,12 +34,15 @@ struct AtenLowering: Sendable {
     self.arguments = arguments
     self.ignored = ignored
     self.isView = isView
-    self.lower = lower
+    self.lower = { call, graph, _ throws(InputError) in try lower(call, &graph) }
   }
 
   /// Every operator that is read, by its target without `torch.ops.`.
   static let table: [String: AtenLowering] = {
-    let families = [activations, arithmetic, matrixProducts, normalizedExponentials, shapes, symbolicIntegers]
+    let families = [
+      activations, arithmetic, bounds, convolutions, dropouts, matrixProducts, normalizations, normalizedExponentials,
+      pooling, reductions, shapes, symbolicIntegers,
+    ]
     return families.reduce(into: [:]) { table, family in table.merge(family) { first, _ in first } }
   }()
 
@@ -49,6 +65,10 @@ struct AtenLowering: Sendable {
 enum ProgramValue: Sendable {
   case tensor(Value)
   case tensors([Value])
+  /// The first of several results; the others are not computed.
+  case first(Value)
+  /// A result that is not computed: it may be named, and not read.
+  case missing
   /// A size: shape arithmetic is done when the graph is built, at its concrete batch size.
   case integer(Int)
 }
@@ -91,11 +111,11 @@ struct AtenCall: Sendable {
     }
   }
 
-  func integers(_ name: String) throws(InputError) -> [Int] {
+  func integers(_ name: String, default standard: [Int]? = nil) throws(InputError) -> [Int] {
     switch arguments[name] {
     case .integers(let values): return values
     case .integer(let value): return [value]
-    case nil: throw InputError("the argument '\(name)' is missing")
+    case nil: if let standard { return standard } else { throw InputError("the argument '\(name)' is missing") }
     case let other?: throw unexpected(name, other, expected: "integers")
     }
   }

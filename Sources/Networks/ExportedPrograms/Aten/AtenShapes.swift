@@ -9,13 +9,6 @@ extension AtenLowering {
     "aten.detach.default": AtenLowering(["self"], isView: true) { call, graph throws(InputError) in
       .tensor(try graph.stopGradient(call.tensor("self")))
     },
-    "aten.dropout.default": AtenLowering(["input", "p", "train"]) { call, graph throws(InputError) in
-      let (isActive, probability) = (try call.flag("train"), try call.number("p"))
-      guard !isActive || probability == 0 else {
-        throw InputError("dropout is active", remedy: "call model.eval() before the export")
-      }
-      return .tensor(try call.tensor("input"))
-    },
     "aten.flatten.using_ints": AtenLowering(["self", "start_dim", "end_dim"], isView: true) {
       call, graph throws(InputError) in
       let x = try call.tensor("self")
@@ -41,6 +34,31 @@ extension AtenLowering {
       let dimension = try call.dimension("dim", rank: shape.count)
       if shape[dimension] == 1 { shape.remove(at: dimension) }
       return .tensor(try graph.reshape(x, to: shape))
+    },
+    "aten.squeeze.dims": AtenLowering(["self", "dim"], isView: true) { call, graph throws(InputError) in
+      let x = try call.tensor("self")
+      let shape = graph.shape(of: x)
+      var dropped: Set<Int> = []
+      for dimension in try call.integers("dim") {
+        dropped.insert(try AtenCall.dimension(dimension, rank: shape.count))
+      }
+      return .tensor(
+        try graph.reshape(x, to: shape.indices.filter { shape[$0] != 1 || !dropped.contains($0) }.map { shape[$0] }))
+    },
+    "aten.repeat.default": AtenLowering(["self", "repeats"]) { call, graph throws(InputError) in
+      let x = try call.tensor("self")
+      let repeats = try call.integers("repeats")
+      let own = graph.shape(of: x)
+      guard repeats.count >= own.count else {
+        throw InputError("repeats \(repeats) has fewer numbers than shape \(own) has dimensions")
+      }
+      let shape = Array(repeating: 1, count: repeats.count - own.count) + own
+      _ = try checkedCount(repeats)
+      _ = try checkedCount(zip(repeats, shape).flatMap { [$0, $1] })
+      let apart = zip(repeats, shape).flatMap { [$0, $1] }
+      let spread = try graph.broadcast(
+        graph.reshape(x, to: shape), to: apart, dimensions: shape.indices.map { 2 * $0 + 1 })
+      return .tensor(try graph.reshape(spread, to: zip(repeats, shape).map { $0 * $1 }))
     },
     "aten.t.default": AtenLowering(["self"], isView: true) { call, graph throws(InputError) in
       let x = try call.tensor("self")

@@ -1,0 +1,31 @@
+import Autodiff
+import Tensors
+
+/// The transpose of a convolution of sequences, w [inputs, outputs / groups, filter] as PyTorch's ConvTranspose1d stores it.
+public struct TransposedConvolution1D: Layer {
+  private let layer: ConvolutionLayer
+
+  /// - Parameters:
+  ///   - filter, stride, dilation: those of the convolution it is the transpose of.
+  ///   - groups: outputs of a group see the channels of that group only; as many groups as channels is depthwise.
+  ///   - initializer: of the weight. The bias follows it for `.torch` and is zero for all others.
+  public init(
+    _ inputs: Int, _ outputs: Int, filter: Int, stride: Int = 1, padding: ConvolutionPadding = 0,
+    outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1, bias: Bool = true, initializer: Initializer = .torch
+  ) {
+    layer = ConvolutionLayer(
+      name: "TransposedConvolution1D", rank: 1, inputs: inputs, outputs: outputs, filter: [filter], stride: [stride],
+      padding: padding, dilation: [dilation], groups: groups, hasBias: bias, initializer: initializer,
+      outputPadding: [outputPadding])
+  }
+
+  public func declaration(input: [Int]) throws(InputError) -> LayerDeclaration {
+    try layer.declaration(of: self, input: input)
+  }
+
+  public func lower(
+    _ x: Value, parameters: inout ParameterReader, in graph: inout Graph
+  ) throws(InputError) -> Value {
+    try layer.lower(x, parameters: &parameters, in: &graph)
+  }
+}

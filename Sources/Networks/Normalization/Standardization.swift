@@ -1,0 +1,28 @@
+import Autodiff
+import Tensors
+
+extension Graph {
+  /// (x − mean) / √(variance + epsilon) · scale, mean and biased variance over `reduced`, derivatives through both.
+  ///
+  /// - Parameters:
+  ///   - reduced: ascending, not empty.
+  ///   - scale: a value over the dimensions `along` of x, or none.
+  mutating func standardized(
+    _ x: Value, over reduced: [Int], epsilon: Double, scale: Value? = nil, along: [Int] = []
+  ) throws(InputError) -> Value {
+    let shape = self.shape(of: x)
+    let kept = shape.indices.filter { !reduced.contains($0) }
+    let count = Double(reduced.reduce(1) { $0 * shape[$1] })
+    let mean = try multiply(reduce(.sum, x, over: reduced), 1 / count)
+    let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
+    let variance = try multiply(reduce(.sum, multiply(centred, centred), over: reduced), 1 / count)
+    let inverse = try apply(.rsqrt, add(variance, epsilon))
+    guard let scale else { return try multiply(centred, broadcast(inverse, to: shape, dimensions: kept)) }
+    // Where both are numbers a channel, their product is one too.
+    if kept == along {
+      return try multiply(centred, broadcast(multiply(inverse, scale), to: shape, dimensions: kept))
+    }
+    let normalized = try multiply(centred, broadcast(inverse, to: shape, dimensions: kept))
+    return try multiply(normalized, broadcast(scale, to: shape, dimensions: along))
+  }
+}
