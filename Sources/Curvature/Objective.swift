@@ -12,7 +12,16 @@ public struct ExecutionOptions: Sendable {
   public var tasks: Int?
   /// Bytes that residuals kept between products may take.
   public var residualBytes: Int
-  public init(microbatch: Int? = nil, tasks: Int? = nil, residualBytes: Int = 2 << 30) {
+  /// Samples of a group whose statistics batch normalisation takes; all samples are one group by default.
+  public var batchNormGroup: Int?
+  /// Of the order in which samples are cut into groups.
+  public var seed: UInt64
+  public init(
+    microbatch: Int? = nil, tasks: Int? = nil, residualBytes: Int = 2 << 30, batchNormGroup: Int? = nil,
+    seed: UInt64 = 0
+  ) {
+    self.batchNormGroup = batchNormGroup
+    self.seed = seed
     self.microbatch = microbatch
     self.tasks = tasks
     self.residualBytes = residualBytes
@@ -39,13 +48,14 @@ public struct Objective<Scalar: Real>: Sendable {
   let literals: Vector<Scalar>
   let data: BoundData<Scalar>
   let targetType: TensorType?
+  /// What the statistics of batch normalisation are of, where they are those of all samples.
+  private let population: Dataset?
 
   /// - Throws: ``InputError`` where data, loss and network do not fit each other.
   public init(
     network: Network, dataset: Dataset, loss: Loss, selection: ParameterSelection? = nil,
     options: ExecutionOptions = ExecutionOptions(), pool: WorkerPool
   ) throws {
-    self.network = network
     self.loss = loss
     if let selection { self.selection = selection } else { self.selection = try .all(of: network) }
     self.pool = pool
@@ -54,14 +64,30 @@ public struct Objective<Scalar: Real>: Sendable {
     outputShape = probe.outputShape
     let fitted = try Self.fit(dataset, to: network, loss: loss, probe: probe)
     parameters = network.parameterVector(as: Scalar.self)
-    literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
-    (data, effectiveSamples) = try Self.bind(fitted, network: network, loss: loss)
+    try ScheduleRule.requireWholeGroups(samples: fitted.count, network: network, options: options)
+    (data, effectiveSamples) = try Self.bind(
+      fitted, network: network, loss: loss,
+      order: ScheduleRule.order(samples: fitted.count, network: network, options: options))
     targetType = try Self.targetType(fitted, loss: loss)
     schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
+    population = network.batchNormalization == .population ? fitted : nil
+    self.network =
+      try population.map {
+        try PopulationStatistics.fixed(network, $0, options: options, pool: pool)
+      } ?? network
+    literals = Vector(self.network.literals.flatMap { $0.values.values(as: Scalar.self) })
   }
 
   private init(_ other: Objective, parameters: Vector<Scalar>) throws(InputError) {
-    network = try other.network.withParameters(parameters)
+    let moved = try other.network.withParameters(parameters)
+    population = other.population
+    if let population {
+      network = try PopulationStatistics.fixed(moved, population, options: other.options, pool: other.pool)
+      literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
+    } else {
+      network = moved
+      literals = other.literals
+    }
     loss = other.loss
     selection = other.selection
     schedule = other.schedule
@@ -70,12 +96,11 @@ public struct Objective<Scalar: Real>: Sendable {
     effectiveSamples = other.effectiveSamples
     outputShape = other.outputShape
     self.parameters = parameters
-    literals = other.literals
     data = other.data
     targetType = other.targetType
   }
 
-  /// The same objective at other parameters.
+  /// The same objective at other parameters; statistics of all samples are taken anew there.
   public func at(_ parameters: Vector<Scalar>) throws(InputError) -> Objective {
     try Objective(self, parameters: parameters)
   }

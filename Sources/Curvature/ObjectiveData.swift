@@ -83,9 +83,12 @@ extension Objective {
   /// Copies the data into the precision of the computation, with weights that sum to one.
   ///
   /// For a network exported at a fixed batch size the last microbatch is filled up with its last real sample at weight zero.
+  ///
+  /// - Parameter order: the samples in the order in which they are cut; that of the data where nil.
   static func bind(
-    _ dataset: Dataset, network: Network, loss: Loss
+    _ given: Dataset, network: Network, loss: Loss, order: [Int]? = nil
   ) throws -> (data: BoundData<Scalar>, effectiveSamples: Int) {
+    let dataset = if let order { given.reordered(order) } else { given }
     let count = dataset.count
     let rows = loss == .output ? 1 : dataset.targetsPerSample
     var padded = count
@@ -118,28 +121,4 @@ extension Objective {
       targets: targets, weights: weights)
     return (data, effective)
   }
-}
-
-/// How samples are cut where the user does not say.
-enum ScheduleRule {
-  static func schedule(samples: Int, network: Network, options: ExecutionOptions) throws(InputError) -> Schedule {
-    var microbatch = options.microbatch ?? standardMicrobatch
-    if microbatch < 1 { throw InputError(place: "--microbatch", "must be at least 1, not \(microbatch)") }
-    if case .fixed(let size) = network.batch {
-      if let asked = options.microbatch, asked != size {
-        throw InputError(
-          place: "--microbatch \(asked)", "the model was exported at the fixed batch size \(size)",
-          remedy: "leave the flag out, or export the model with a dynamic batch dimension")
-      }
-      microbatch = size
-    }
-    // Four microbatches a task, so that adding up the tasks costs little beside them; two tasks at least, and many in fours, so
-    // that few workers end together.
-    let wished = min(64, samples / (4 * microbatch))
-    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : wished)
-    return Schedule(samples: samples, microbatch: microbatch, tasks: tasks)
-  }
-
-  /// Enough rows for full speed of the matrix products, few enough for a layer's activations to stay in the second-level cache.
-  static let standardMicrobatch = 256
 }

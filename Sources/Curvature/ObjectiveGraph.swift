@@ -71,7 +71,7 @@ struct ObjectiveGraph {
       literalOffsets: offsets(network.literals.map(\.values.count)), packsWeights: packsWeights)
   }
 
-  private static func offsets(_ counts: [Int]) -> [Int] {
+  static func offsets(_ counts: [Int]) -> [Int] {
     var next = 0
     return counts.map { count in
       defer { next += count }

@@ -111,6 +111,15 @@ public struct Dataset: Sendable {
     return dataset
   }
 
+  /// The same samples in another order, a permutation of 0 ..< count.
+  public func reordered(_ order: [Int]) -> Dataset {
+    precondition(order.count == count, "a permutation of the samples has one number for each")
+    return Dataset(
+      inputs: inputs.rows(order, stride: sampleSize), sampleShape: sampleShape,
+      targets: targets.rows(order, stride: targetsPerSample), count: count, targetsPerSample: targetsPerSample,
+      scaling: scaling, description: description)
+  }
+
   /// Makes sure that the targets are labels of `classes` classes, or the label that marks positions without weight.
   ///
   /// - Throws: `InputError` naming the first label out of range.

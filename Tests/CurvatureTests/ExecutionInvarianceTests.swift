@@ -144,7 +144,7 @@ struct FixedBatchTests {
     return try Dataset(inputs: taken(arrays.0), targets: taken(arrays.1))
   }
 
-  @Test(arguments: Reference.cases("mlp-", "linear-"), [1, 130, 300, 400])
+  @Test(arguments: Reference.cases("mlp-", "linear-", "lenet-", "resnet-bn-eval-"), [1, 130, 300, 400])
   func otherNumbersOfSamples(name: String, samples: Int) throws {
     let reference = try ReferenceCase.load(name)
     let loss: Loss = reference.loss == "mse" ? .squaredError : .crossEntropy
@@ -197,7 +197,9 @@ struct FixedBatchTests {
     }
   }
 
-  @Test(arguments: Reference.cases("mlp-", "linear-")) func microbatchesAgree(name: String) throws {
+  @Test(arguments: Reference.cases("mlp-", "linear-", "lenet-", "resnet-bn-eval-")) func microbatchesAgree(name: String)
+    throws
+  {
     try dynamicMicrobatches(name, Double.self, within: 1e-12)
     try dynamicMicrobatches(name, Float.self, within: 1e-5)
   }

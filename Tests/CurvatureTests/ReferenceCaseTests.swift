@@ -11,7 +11,7 @@ import Testing
 /// Networks of `reference/cases` against PyTorch's double backward in float64.
 @Suite(.enabled(if: Reference.isAvailable, "needs the reference cases"))
 struct ReferenceCaseTests {
-  static let names = Reference.cases("mlp-", "linear-")
+  static let names = Reference.cases("mlp-", "linear-", "lenet-", "resnet-")
 
   private func check<Scalar: Real>(
     _ name: String, static isStatic: Bool, as type: Scalar.Type, within tolerance: Double
@@ -38,7 +38,8 @@ struct ReferenceCaseTests {
 
   @Test(arguments: names, [false, true])
   func productsInSingle(name: String, isStatic: Bool) throws {
-    try check(name, static: isStatic, as: Float.self, within: 2e-5)
+    // Rounding θ alone moves the small gradients of the trained convolutional networks by 4e-5.
+    try check(name, static: isStatic, as: Float.self, within: name.hasPrefix("resnet-bn-train") ? 5e-5 : 2e-5)
   }
 
   /// All eigenvalues of the dense matrices, within 1e-9 of the largest in size.

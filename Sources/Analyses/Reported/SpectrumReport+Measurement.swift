@@ -71,7 +71,7 @@ extension SpectrumReport {
   }
 
   private static func conventions<Scalar: Real>(_ objective: Objective<Scalar>) -> [String: String] {
-    [
+    var conventions = [
       "loss": objective.loss.convention,
       "mean": "over the samples of non-zero weight, exact for any microbatch",
       "parameters": "order and names of the model; tied weights once; eigenvectors and gradients in this order",
@@ -81,10 +81,24 @@ extension SpectrumReport {
         "|Pg|^2/|g|^2 with P the projector on the top K eigenvectors, K = number of classes; chance is K/P",
       "outliers": "the i <= 3C that maximises the ratio of consecutive converged top eigenvalues above ten residuals",
     ]
+    conventions["batch norm"] = objective.batchNormalizationText
+    return conventions
   }
 }
 
 extension Objective {
+  /// Where batch normalisations take their statistics from; `nil` without any.
+  var batchNormalizationText: String? {
+    guard let mode = network.batchNormalization else { return nil }
+    guard mode.couplesSamples else { return mode.convention }
+    let groups = schedule.microbatchCount
+    let cut =
+      groups == 1
+      ? "all \(schedule.samples) samples are one group"
+      : "\(groups) groups of \(schedule.microbatch) samples, cut after a shuffle with seed \(options.seed)"
+    return mode.convention + "; " + cut
+  }
+
   /// What a subset of the data says about the whole.
   func samplingRemark(_ description: DatasetDescription) -> String? {
     guard description.samples < description.samplesAvailable else { return nil }

@@ -1,0 +1,82 @@
+import Autodiff
+import Networks
+import Tensors
+
+/// How samples are cut where the user does not say.
+enum ScheduleRule {
+  static func schedule(samples: Int, network: Network, options: ExecutionOptions) throws(InputError) -> Schedule {
+    var microbatch = options.microbatch ?? standardMicrobatch
+    if microbatch < 1 { throw InputError(place: "--microbatch", "must be at least 1, not \(microbatch)") }
+    if case .fixed(let size) = network.batch {
+      if let asked = options.microbatch, asked != size {
+        throw InputError(
+          place: "--microbatch \(asked)", "the model was exported at the fixed batch size \(size)",
+          remedy: "leave the flag out, or export the model with a dynamic batch dimension")
+      }
+      microbatch = size
+    }
+    if let group = groupSize(samples: samples, network: network, options: options) {
+      if let asked = options.microbatch, asked != group {
+        throw InputError(
+          place: "--microbatch \(asked)",
+          "a microbatch is a group of \(group) samples where batch statistics are taken",
+          remedy: "leave the flag out, or choose groups with --batch-norm-group")
+      }
+      microbatch = group
+    }
+    // Four microbatches a task, so that adding up the tasks costs little beside them; two tasks at least, and many in fours, so
+    // that few workers end together.
+    let wished = min(64, samples / (4 * microbatch))
+    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : wished)
+    return Schedule(samples: samples, microbatch: microbatch, tasks: tasks)
+  }
+
+  /// Samples of a group where samples of a group depend on each other; `nil` where they do not.
+  static func groupSize(samples: Int, network: Network, options: ExecutionOptions) -> Int? {
+    guard let mode = network.batchNormalization, mode.couplesSamples else { return nil }
+    return mode == .populationDifferentiated ? samples : options.batchNormGroup ?? samples
+  }
+
+  /// - Throws: where the groups of batch normalisation are asked for in vain, or do not divide the samples.
+  static func requireWholeGroups(samples: Int, network: Network, options: ExecutionOptions) throws(InputError) {
+    if let asked = options.batchNormGroup, network.batchNormalization != .batch {
+      throw InputError(
+        place: "--batch-norm-group \(asked)",
+        network.batchNormalization.map { "statistics are \($0.rawValue), which knows no groups" }
+          ?? "the network has no batch normalisation",
+        remedy: network.batchNormalization == nil
+          ? "leave the flag out" : "add --batch-norm batch, or leave the flag out")
+    }
+    guard let group = groupSize(samples: samples, network: network, options: options) else { return }
+    guard group >= 2 else {
+      throw InputError(
+        place: "--batch-norm-group \(group)", "statistics of a single sample would normalise it away",
+        remedy: "choose groups of at least 2 samples")
+    }
+    guard samples % group == 0 else {
+      throw InputError(
+        place: "--batch-norm-group \(group)",
+        "\(samples) samples cannot be cut into groups of \(group): the last would have \(samples % group)",
+        remedy: "choose a divisor of the number of samples, or fewer samples with --samples \(samples / group * group)")
+    }
+    if case .fixed(let size) = network.batch, size != group {
+      throw InputError(
+        place: "--batch-norm-group \(group)", "the model was exported at the fixed batch size \(size)",
+        remedy: samples % size == 0
+          ? "use --batch-norm-group \(size), or export the model with a dynamic batch dimension"
+          : "export the model with a dynamic batch dimension")
+    }
+  }
+
+  /// The samples in the order in which they are cut into groups: shuffled, where there is more than one.
+  static func order(samples: Int, network: Network, options: ExecutionOptions) -> [Int]? {
+    guard let group = groupSize(samples: samples, network: network, options: options), group < samples else {
+      return nil
+    }
+    var stream = RandomStream(seed: options.seed, purpose: "groups of batch normalisation")
+    return Array(0..<samples).shuffled(using: &stream)
+  }
+
+  /// Enough rows for full speed of the matrix products, few enough for a layer's activations to stay in the second-level cache.
+  static let standardMicrobatch = 256
+}

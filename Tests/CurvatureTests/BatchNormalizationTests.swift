@@ -1,0 +1,161 @@
+import Archives
+import Autodiff
+import Datasets
+import Krylov
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Curvature
+
+/// The modes of batch normalisation as objectives: groups, populations, and what cannot be.
+struct BatchNormalizationTests {
+  static let samples = 24
+
+  static func network(_ mode: BatchNormalizationMode) throws -> Network {
+    try Network(input: [2, 5, 5], seed: 3) {
+      Convolution2D(2, 3, filter: 3, stride: 2, padding: 1, bias: false)
+      BatchNormalization(3)
+      Tanh()
+      Convolution2D(3, 4, filter: 2)
+      BatchNormalization(4)
+      Softplus()
+      AdaptiveAveragePooling2D(1)
+      Flatten()
+      Dense(4, 3)
+    }.withBatchNormalization(mode)
+  }
+
+  static func data(_ rows: [Int]? = nil) throws -> Dataset {
+    let whole = try Dataset(
+      inputs: SmallProblem.numbers([samples, 2, 5, 5], seed: 1), targets: SmallProblem.labels(samples, classes: 3))
+    guard let rows else { return whole }
+    let x = whole.inputs(as: Double.self)
+    let labels = SmallProblem.labels(samples, classes: 3)
+    let y = try labels.integers()
+    return try Dataset(
+      inputs: NumpyArray(rows.flatMap { x[$0 * 50..<($0 + 1) * 50] }, shape: [rows.count, 2, 5, 5]),
+      targets: NumpyArray(rows.map { Int64(y[$0]) }))
+  }
+
+  static func objective(
+    _ mode: BatchNormalizationMode, _ options: ExecutionOptions = ExecutionOptions(), workers: Int = 1
+  ) throws -> Objective<Double> {
+    try SmallProblem.objective(network(mode), data(), .crossEntropy, options: options, workers: workers)
+  }
+
+  private func quantities(_ objective: Objective<Double>) throws -> [Vector<Double>] {
+    let v = randomVector(objective.dimension, seed: 2, as: Double.self)
+    let (loss, gradient) = try objective.lossAndGradient()
+    return [
+      Vector([loss]), gradient, try objective.hessian().apply(v), try objective.gaussNewton().apply(v),
+    ]
+  }
+
+  /// The objective of groups is the mean of the objectives of each group, cut after the shuffle.
+  @Test(arguments: [4, 6, 8]) func groups(size: Int) throws {
+    let options = ExecutionOptions(batchNormGroup: size, seed: 11)
+    let objective = try Self.objective(.batch, options)
+    #expect(objective.schedule.microbatch == size && objective.schedule.microbatchCount == Self.samples / size)
+    let order = try #require(
+      ScheduleRule.order(samples: Self.samples, network: Self.network(.batch), options: options))
+    #expect(order.sorted() == Array(0..<Self.samples) && order != order.sorted())
+    var means: [[Double]] = []
+    for start in stride(from: 0, to: Self.samples, by: size) {
+      let group = try SmallProblem.objective(
+        Self.network(.batch), Self.data(Array(order[start..<start + size])), .crossEntropy)
+      let found = try quantities(group).map { $0.elements.map { $0 * Double(size) / Double(Self.samples) } }
+      means = means.isEmpty ? found : zip(means, found).map { zip($0, $1).map { $0 + $1 } }
+    }
+    for (vector, expected) in zip(try quantities(objective), means) { #expect(relativeError(vector, expected) < 1e-12) }
+    let other = try Self.objective(.batch, ExecutionOptions(batchNormGroup: size, seed: 12))
+    #expect(try other.lossAndGradient().loss != objective.lossAndGradient().loss)
+  }
+
+  @Test func sameBitsForAnyNumberOfWorkers() throws {
+    let options = ExecutionOptions(batchNormGroup: 4)
+    let one = try quantities(Self.objective(.batch, options))
+    for workers in [2, 4] { #expect(try quantities(Self.objective(.batch, options, workers: workers)) == one) }
+    let population = try quantities(Self.objective(.population, ExecutionOptions(microbatch: 5)))
+    for workers in [2, 4] {
+      #expect(
+        try quantities(Self.objective(.population, ExecutionOptions(microbatch: 5), workers: workers)) == population)
+    }
+  }
+
+  /// All samples are one group unless told, in the order of the data.
+  @Test func oneGroup() throws {
+    let whole = try Self.objective(.batch)
+    #expect(whole.schedule.microbatchCount == 1)
+    #expect(try quantities(whole) == quantities(Self.objective(.batch, ExecutionOptions(batchNormGroup: 24))))
+    #expect(try quantities(whole) == quantities(Self.objective(.populationDifferentiated)))
+  }
+
+  /// Statistics of all samples: the loss is that of one group, derivatives are those of a network that has these statistics stored.
+  @Test(arguments: [1, 5, 24, 100]) func population(microbatch: Int) throws {
+    let objective = try Self.objective(.population, ExecutionOptions(microbatch: microbatch))
+    let through = try Self.objective(.populationDifferentiated)
+    let found = try quantities(objective)
+    let coupled = try quantities(through)
+    #expect(relativeError(found[0], coupled[0]) < 1e-12)
+    #expect(relativeError(found[1], coupled[1]) > 1e-3)
+    let stored = try SmallProblem.objective(
+      objective.network.withBatchNormalization(.running), Self.data(), .crossEntropy, as: Double.self)
+    for (vector, expected) in zip(found, try quantities(stored)) { #expect(relativeError(vector, expected) < 1e-12) }
+    // Elsewhere the statistics are others.
+    let moved = randomVector(objective.dimension, seed: 8, as: Double.self)
+    let (loss, expected) = (
+      try objective.at(moved).lossAndGradient().loss, try through.at(moved).lossAndGradient().loss
+    )
+    #expect(abs(loss - expected) < 1e-12 * expected)
+  }
+
+  @Test func microbatchesOfRunningStatistics() throws {
+    let whole = try quantities(Self.objective(.running, ExecutionOptions(microbatch: 24)))
+    for size in [1, 7] {
+      for (vector, expected) in zip(try quantities(Self.objective(.running, ExecutionOptions(microbatch: size))), whole)
+      {
+        #expect(relativeError(vector, expected) < 1e-12)
+      }
+    }
+  }
+
+  @Test func whatIsRefused() throws {
+    func problem(_ mode: BatchNormalizationMode, _ options: ExecutionOptions) -> String {
+      let error = #expect(throws: InputError.self) { try Self.objective(mode, options) }
+      return error?.description ?? ""
+    }
+    #expect(
+      problem(.batch, ExecutionOptions(batchNormGroup: 7)).contains(
+        "24 samples cannot be cut into groups of 7: the last would have 3"))
+    #expect(problem(.batch, ExecutionOptions(batchNormGroup: 1)).contains("would normalise it away"))
+    #expect(problem(.batch, ExecutionOptions(microbatch: 5)).contains("a microbatch is a group of 24 samples"))
+    #expect(problem(.running, ExecutionOptions(batchNormGroup: 4)).contains("statistics are running"))
+    #expect(problem(.population, ExecutionOptions(batchNormGroup: 4)).contains("statistics are population"))
+    let plain = #expect(throws: InputError.self) {
+      try SmallProblem.standard(options: ExecutionOptions(batchNormGroup: 4))
+    }
+    #expect(plain?.description.contains("has no batch normalisation") == true)
+  }
+
+  /// A network that uses one layer's statistics twice has no population of it; one without statistics neither.
+  @Test(.enabled(if: Reference.isAvailable, "needs the reference cases")) func fixedBatches() throws {
+    let reference = try ReferenceCase.load("resnet-bn-train-ce")
+    let network = try Network(exportedProgram: reference.staticModelPath)
+    let data = try Dataset.load(reference.dataPath)
+    let half = try Dataset.load(reference.dataPath, options: DatasetOptions(samples: 80))
+    #expect(throws: InputError.self) { try SmallProblem.objective(network, half, .crossEntropy, as: Double.self) }
+    // The statistics of 80 samples, found at a batch size of 160: the repeated ones do not count.
+    let fixed = try SmallProblem.objective(
+      network.withBatchNormalization(.population), half, .crossEntropy, as: Double.self)
+    let dynamic = try SmallProblem.objective(
+      Network(exportedProgram: reference.modelPath), half, .crossEntropy, as: Double.self)
+    let (loss, expected) = (try fixed.lossAndGradient().loss, try dynamic.lossAndGradient().loss)
+    #expect(abs(loss - expected) < 1e-12 * expected)
+    let whole = try SmallProblem.objective(
+      network.withBatchNormalization(.population), data, .crossEntropy, as: Float.self)
+    let reported = try reference.doubles("loss")[0]
+    #expect(abs(try whole.lossAndGradient().loss - reported) < 1e-5 * reported)
+  }
+}
