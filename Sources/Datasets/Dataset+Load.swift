@@ -9,7 +9,8 @@ extension Dataset {
   /// - an `.npz` file with arrays `x` and, where there are targets, `y`;
   /// - an `.npy` file with inputs only;
   /// - a directory with `x.npy` and `y.npy`;
-  /// - a directory with the IDX files of MNIST, gzipped or not.
+  /// - a directory with the IDX files of MNIST, gzipped or not;
+  /// - a directory with the binary files of CIFAR-10, gzipped or not.
   ///
   /// Integer targets are class labels, other targets are real numbers.
   ///
@@ -39,6 +40,7 @@ extension Dataset {
         let targets = FileBytes.exists(base + "y.npy") ? try NumpyArray(contentsOf: base + "y.npy") : nil
         return DatasetSource(path: path, format: "npy", x: try NumpyArray(contentsOf: base + "x.npy"), y: targets)
       }
+      if let source = try cifar(directory: path, split: options.split ?? .train) { return source }
       return try idx(directory: path, base: base, split: options.split ?? .train)
     }
     let file = try FileBytes(contentsOf: path)
@@ -49,7 +51,8 @@ extension Dataset {
       throw InputError(
         file: path, "is not a dataset",
         remedy:
-          "give an .npz file with arrays x and y, a directory with x.npy and y.npy or with MNIST's files, or 'digits'")
+          "give an .npz file with arrays x and y, a directory with x.npy and y.npy or with the files of MNIST or CIFAR-10, or 'digits'"
+      )
     }
     let archive = try NumpyArchive(bytes: file.bytes, file: path)
     let targets = archive.contains("y") ? try archive.array(named: "y") : nil
@@ -68,6 +71,23 @@ extension Dataset {
     return source
   }
 
+  /// `nil` where the directory holds none of CIFAR-10's files.
+  private static func cifar(directory: String, split: DatasetOptions.Split) throws -> DatasetSource? {
+    let files = CIFAR.files(in: directory, split: split)
+    guard !files.isEmpty else {
+      let other = DatasetOptions.Split.allCases.first { $0 != split && !CIFAR.files(in: directory, split: $0).isEmpty }
+      guard let other else { return nil }
+      throw InputError(
+        file: directory, "holds CIFAR-10's \(other.rawValue) files but not those of the \(split.rawValue) split",
+        remedy: "add them, or use --split \(other.rawValue)")
+    }
+    let (images, labels) = try CIFAR.read(files)
+    var source = DatasetSource(path: directory, format: "cifar", x: images, y: labels)
+    source.split = split
+    source.unit = 255
+    return source
+  }
+
   private static func idx(
     directory: String, base: String, split: DatasetOptions.Split
   ) throws -> DatasetSource {
@@ -81,7 +101,8 @@ extension Dataset {
       throw InputError(
         file: directory, "holds neither x.npy nor \(prefix)-images-idx3-ubyte[.gz]",
         remedy:
-          "give an .npz file with arrays x and y, a directory with x.npy and y.npy or with MNIST's files, or 'digits'")
+          "give an .npz file with arrays x and y, a directory with x.npy and y.npy or with the files of MNIST or CIFAR-10, or 'digits'"
+      )
     }
     guard let labelsPath = path("labels-idx1") ?? path("labels.idx1") else {
       throw InputError(

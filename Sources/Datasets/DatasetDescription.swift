@@ -2,7 +2,7 @@
 public struct DatasetDescription: Codable, Sendable, Hashable {
   /// The path, or the name of an embedded dataset.
   public var source: String
-  /// `npz`, `npy`, `idx` or `embedded`; `memory` for arrays handed over by a program.
+  /// `npz`, `npy`, `idx`, `cifar` or `embedded`; `memory` for arrays handed over by a program.
   public var format: String
   /// The split taken, where the source has any.
   public var split: String?
