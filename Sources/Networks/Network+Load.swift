@@ -11,9 +11,8 @@ extension Network {
     guard !FileBytes.isDirectory(model) else {
       throw InputError(file: model, "is a directory, not a model", remedy: "give the .pt2 file in it")
     }
-    let families = NamedNetworkFamily.allCases.map(\.usage).joined(separator: "; ")
     throw InputError(
       file: model, "is neither a file nor a built-in network",
-      remedy: "give a file written by torch.export.save, or one of \(families)")
+      remedy: "give a file written by torch.export.save, or one of \(NamedNetworkFamily.usages)")
   }
 }

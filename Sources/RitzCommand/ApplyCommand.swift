@@ -33,7 +33,7 @@ struct ApplyCommand: ParsableCommand {
     let kind = try OperatorKind(named: `operator`)
     let objective = try Objective<Scalar>(
       network: network, dataset: settings.dataset(), loss: settings.namedLoss(),
-      selection: settings.selection(of: network), options: ExecutionOptions(microbatch: execution.microbatch),
+      selection: settings.selection(of: network), options: settings.execution(microbatch: execution.microbatch),
       pool: execution.pool)
     let parameters = objective.selection.parameters(of: network)
     let vectors = try vector.map { try ParameterArrays.read($0, parameters: parameters, as: type) }

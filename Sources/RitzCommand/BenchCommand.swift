@@ -46,7 +46,7 @@ struct BenchCommand: ParsableCommand {
     func objective(residualBytes: Int) throws -> Objective<Scalar> {
       try Objective(
         network: network, dataset: dataset, loss: settings.namedLoss(), selection: settings.selection(of: network),
-        options: ExecutionOptions(microbatch: execution.microbatch, residualBytes: residualBytes), pool: pool)
+        options: settings.execution(microbatch: execution.microbatch, residualBytes: residualBytes), pool: pool)
     }
     let kept = try objective(residualBytes: ExecutionOptions().residualBytes)
     let vector = kept.space.random(.gaussian, from: RandomStream(seed: execution.seed, purpose: "bench"))

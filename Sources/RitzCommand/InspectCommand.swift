@@ -25,7 +25,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     if plan { try objective.require(model: model) }
-    let network = try Network(model: model, seed: execution.seed)
+    let network = try objective.network(model, seed: execution.seed)
     let forecast = plan ? try forecast(network) : nil
     json ? try printJSON(network, forecast) : printText(network, forecast)
   }
@@ -52,7 +52,7 @@ struct InspectCommand: ParsableCommand {
       products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
       denseBytes: exact ? 3 * 8 * dimension * dimension : 0,
       batch: exact ? 16 : pairs > 0 ? residualBatch : 1)
-    let options = ExecutionOptions(microbatch: execution.microbatch)
+    let options = settings.execution(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {
     case .single:
@@ -79,6 +79,7 @@ struct InspectCommand: ParsableCommand {
     var input: [Int]
     var batch: String
     var ending: String
+    var batchNormalization: String?
     var parameterCount: Int
     var parameters: [Parameter]
     var literals: [String]
@@ -99,7 +100,8 @@ struct InspectCommand: ParsableCommand {
   private func printJSON(_ network: Network, _ forecast: Forecast?) throws {
     let description = Description(
       model: model, source: network.source, input: network.input.sampleShape, batch: batchText(network),
-      ending: network.ending.rawValue, parameterCount: network.parameterCount,
+      ending: network.ending.rawValue, batchNormalization: network.batchNormalization?.rawValue,
+      parameterCount: network.parameterCount,
       parameters: network.parameters.map {
         Description.Parameter(
           name: $0.name, shape: $0.shape, count: $0.count, precision: $0.values.precisionName, aliases: $0.aliases)
@@ -115,6 +117,7 @@ struct InspectCommand: ParsableCommand {
     print("\(model): \(network.source)")
     print("  input  \(shapeText(network.input.sampleShape)) (\(network.input.element)), batch \(batchText(network))")
     if network.ending != .linear { print("  ends in \(network.ending.rawValue)") }
+    if let mode = network.batchNormalization { print("  batch normalisation with \(mode.convention)") }
     print("  \(network.parameterCount) parameters in \(network.parameters.count) arrays")
     let width = network.parameters.map(\.name.count).max() ?? 0
     for parameter in network.parameters {

@@ -6,7 +6,7 @@ import Ritz
 struct ObjectiveFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Data: an .npz file with x and y, a directory of IDX or NPY files, or 'digits'.", valueName: "path"))
+      "Data: an .npz file with x and y, a directory of IDX, CIFAR-10 or NPY files, or 'digits'.", valueName: "path"))
   var data: String?
 
   @Option(help: ArgumentHelp("cross-entropy, squared-error, mse, bce or output.", valueName: "name"))
@@ -28,9 +28,36 @@ struct ObjectiveFlags: ParsableArguments {
     help: ArgumentHelp("Restrict to parameters in whose name this regular expression matches.", valueName: "regex"))
   var params: String?
 
+  @Option(
+    name: .customLong("batch-norm"),
+    help: ArgumentHelp(
+      "Statistics of batch normalisation: running, batch, population or population-differentiated; by default the model's own way.",
+      valueName: "mode"))
+  var batchNorm: String?
+
+  @Option(
+    name: .customLong("batch-norm-group"),
+    help: ArgumentHelp("Samples that batch statistics are taken over; by default all.", valueName: "n"))
+  var batchNormGroup: Int?
+
+  @Option(name: .customLong("init"), help: ArgumentHelp("Initialiser of a built-in network.", valueName: "name"))
+  var initializer: String?
+
+  @Option(help: ArgumentHelp("Skip connections of this strength in 'linear'.", valueName: "beta"))
+  var skip: Double?
+
+  func validate() throws {
+    try requireCounts([("--batch-norm-group", batchNormGroup)], atMost: 1_000_000_000)
+    if let batchNorm, BatchNormalizationMode(rawValue: batchNorm) == nil {
+      let modes = BatchNormalizationMode.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--batch-norm is one of \(modes), not '\(batchNorm)'")
+    }
+  }
+
   /// Whether anything was given that a stored run has settled.
   var isGiven: Bool {
-    data != nil || loss != nil || split != nil || samples != nil || params != nil || standardise != "automatic"
+    batchNorm != nil || batchNormGroup != nil || initializer != nil || skip != nil || data != nil || loss != nil
+      || split != nil || samples != nil || params != nil || standardise != "automatic"
   }
 
   /// Says what is missing. Not for `validate`, which runs before unknown flags are reported: a mistyped `--data` is not a missing one.
@@ -46,9 +73,29 @@ struct ObjectiveFlags: ParsableArguments {
     try require(model: model)
     guard let model, let data, let loss else { throw ValidationError("a MODEL, --data and --loss are needed") }
     return ObjectiveSettings(
-      model: absolute(model), data: absolute(data), loss: loss, split: split, samples: samples,
-      standardise: standardise,
-      params: params, seed: seed)
+      model: try named(model), data: absolute(data), loss: loss, split: split, samples: samples,
+      standardise: standardise, params: params, seed: seed, batchNorm: batchNorm, batchNormGroup: batchNormGroup)
+  }
+
+  /// The model, with the flags for built-in networks put into its name.
+  func named(_ model: String) throws -> String {
+    let options = [initializer.map { "init=\($0)" }, skip.map { "skip=\($0)" }].compactMap { $0 }
+    guard Network.isBuiltIn(model) else {
+      guard options.isEmpty else {
+        throw InputError(
+          place: initializer == nil ? "--skip" : "--init", "a model file brings its parameters with it",
+          remedy: "leave the flag out")
+      }
+      return absolute(model)
+    }
+    return Network.builtInName(model, adding: options)
+  }
+
+  /// The network of MODEL, before it is known whether there are data.
+  func network(_ model: String, seed: UInt64) throws -> Network {
+    let network = try Network(model: named(model), seed: seed)
+    guard let mode = batchNorm.flatMap(BatchNormalizationMode.init) else { return network }
+    return try network.withBatchNormalization(mode)
   }
 
   /// Paths are kept absolute, so that a run can be resumed from anywhere.
@@ -112,8 +159,20 @@ struct ObjectiveSettings: Codable, Equatable {
   var standardise: String
   var params: String?
   var seed: UInt64
+  var batchNorm: String?
+  var batchNormGroup: Int?
 
-  func network() throws -> Network { try Network(model: model, seed: seed) }
+  func network() throws -> Network {
+    let network = try Network(model: model, seed: seed)
+    guard let mode = batchNorm.flatMap(BatchNormalizationMode.init) else { return network }
+    return try network.withBatchNormalization(mode)
+  }
+
+  func execution(microbatch: Int?, residualBytes: Int? = nil) -> ExecutionOptions {
+    var options = ExecutionOptions(microbatch: microbatch, batchNormGroup: batchNormGroup, seed: seed)
+    if let residualBytes { options.residualBytes = residualBytes }
+    return options
+  }
 
   var modelFormat: String { Network.isBuiltIn(model) ? "built-in" : "pt2" }
 
@@ -155,7 +214,7 @@ extension Network {
     guard !name.contains(":") || FileBytes.exists(model) || FileBytes.isDirectory(model) else {
       throw InputError(
         file: model, "is neither a file nor a built-in network",
-        remedy: "built in are " + NamedNetworkFamily.allCases.map(\.usage).joined(separator: "; "))
+        remedy: "built in are \(NamedNetworkFamily.usages)")
     }
     try self.init(exportedProgram: model)
   }

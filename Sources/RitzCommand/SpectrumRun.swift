@@ -66,7 +66,8 @@ struct SpectrumRun {
     let dataset = try settings.objective.dataset()
     let objective = try Objective<Scalar>(
       network: network, dataset: dataset, loss: settings.objective.namedLoss(),
-      selection: settings.objective.selection(of: network), options: ExecutionOptions(microbatch: settings.microbatch),
+      selection: settings.objective.selection(of: network),
+      options: settings.objective.execution(microbatch: settings.microbatch),
       pool: pool)
     let kinds = try settings.operators.map { try OperatorKind(named: $0) }
     if settings.request.exact { try ExactSpectrum.require(dimension: objective.dimension) }

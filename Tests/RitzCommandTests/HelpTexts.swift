@@ -56,8 +56,8 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX
-                              or NPY files, or 'digits'.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
       --loss <name>           cross-entropy, squared-error, mse, bce or output.
       --split <name>          train or test, where the data has both.
       --samples <n>           Use this many samples: the first ones, or 'N,random'
@@ -66,6 +66,13 @@ enum HelpTexts {
                               (default: automatic)
       --params <regex>        Restrict to parameters in whose name this regular
                               expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
       --precision <name>      single or double; by default double up to 200,000
                               parameters.
       --seed <n>              Seed of every random stream. (default: 0)
@@ -114,8 +121,8 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX
-                              or NPY files, or 'digits'.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
       --loss <name>           cross-entropy, squared-error, mse, bce or output.
       --split <name>          train or test, where the data has both.
       --samples <n>           Use this many samples: the first ones, or 'N,random'
@@ -124,6 +131,13 @@ enum HelpTexts {
                               (default: automatic)
       --params <regex>        Restrict to parameters in whose name this regular
                               expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
       --precision <name>      single or double; by default double up to 200,000
                               parameters.
       --seed <n>              Seed of every random stream. (default: 0)
@@ -150,8 +164,8 @@ enum HelpTexts {
     OPTIONS:
       --plan                  Forecast peak memory and time of 'ritz spectrum' with
                               the same flags.
-      --data <path>           Data: an .npz file with x and y, a directory of IDX
-                              or NPY files, or 'digits'.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
       --loss <name>           cross-entropy, squared-error, mse, bce or output.
       --split <name>          train or test, where the data has both.
       --samples <n>           Use this many samples: the first ones, or 'N,random'
@@ -160,6 +174,13 @@ enum HelpTexts {
                               (default: automatic)
       --params <regex>        Restrict to parameters in whose name this regular
                               expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
       --precision <name>      single or double; by default double up to 200,000
                               parameters.
       --seed <n>              Seed of every random stream. (default: 0)
@@ -193,8 +214,8 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX
-                              or NPY files, or 'digits'.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
       --loss <name>           cross-entropy, squared-error, mse, bce or output.
       --split <name>          train or test, where the data has both.
       --samples <n>           Use this many samples: the first ones, or 'N,random'
@@ -203,6 +224,13 @@ enum HelpTexts {
                               (default: automatic)
       --params <regex>        Restrict to parameters in whose name this regular
                               expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
       --precision <name>      single or double; by default double up to 200,000
                               parameters.
       --seed <n>              Seed of every random stream. (default: 0)
