@@ -120,7 +120,7 @@ public struct Objective<Scalar: Real>: Sendable {
       plans[size] = try ObjectiveGraph.plan(
         network: network, loss: loss, selection: selection, targetType: targetType,
         rowsPerSample: data.rowsPerSample, microbatch: size,
-        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
+        kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
     }
     return plans
   }

@@ -17,6 +17,7 @@ public struct NaiveInterpreter {
 
   /// The values of `outputs`; only what they depend on is computed.
   public func evaluate(_ outputs: [Value]) throws -> [[Double]] {
+    try LinearAlgebraLibrary.load()
     let needed = graph.ancestors(of: outputs)
     var results: [[Double]] = []
     for (index, node) in graph.nodes.enumerated() {
