@@ -204,7 +204,10 @@ extension Objective {
     if request.isGoogleCompatible {
       result.google = try GoogleCompatibleDensity(sample.tridiagonals)
     }
-    result.density = try SpectralDensity(sample, options: request.density)
+    let density = try SpectralDensity(sample, options: request.density)
+    result.density = density
+    let isComplete = sample.tridiagonals.allSatisfy { $0.order < options.steps }
+    if !request.isGoogleCompatible, let doubt = density.doubt(isComplete: isComplete) { result.warnings.append(doubt) }
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
