@@ -46,12 +46,16 @@ struct InspectCommand: ParsableCommand {
     let dimension = selection.dimension(of: network)
     if exact { try ExactSpectrum.require(dimension: dimension) }
     let pairs = exact ? 0 : top + bottom
-    let basis = exact ? 0 : max(pairs > 0 ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
+    // The outermost pairs of a small matrix come from all of them: the matrix, its copy and LAPACK's workspace of two more.
+    let isDense = pairs > 0 && dimension <= ExactSpectrum.smallDimension
+    let square = 8 * dimension * dimension
+    let basis = exact ? 0 : max(pairs > 0 && !isDense ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
     let request = ForecastRequest(
-      kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
-      products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
-      denseBytes: exact ? 3 * 8 * dimension * dimension : 0,
-      batch: exact ? 16 : pairs > 0 ? residualBatch : 1)
+      kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis),
+      vectors: exact ? 34 : (isDense ? 34 : 6) + pairs,
+      products: exact ? dimension : probes * steps + (isDense ? dimension + pairs : 20 * pairs),
+      denseBytes: exact ? 3 * square : isDense ? 4 * square : 0,
+      batch: exact || isDense ? 16 : pairs > 0 ? residualBatch : 1)
     let options = ExecutionOptions(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {

@@ -27,6 +27,11 @@ struct RunState {
 
   init(in output: OutputDirectory) throws { directory = try output.directory("state") }
 
+  /// Whether a run was begun in this directory, finished or not.
+  static func isBegun(in output: OutputDirectory) -> Bool {
+    FileBytes.exists(output.path("state/" + settingsFile))
+  }
+
   static func settings(of output: String) throws -> RunSettings {
     let path = output + "/state/" + settingsFile
     guard FileBytes.exists(path) else {

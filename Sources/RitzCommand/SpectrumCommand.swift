@@ -82,8 +82,14 @@ struct SpectrumCommand: ParsableCommand {
       report = try SpectrumRun.start(
         settings, operators: [`operator`], request: request, execution: execution, output: output, reporting)
     }
-    let converged = report.operators.allSatisfy { (($0.top ?? []) + ($0.bottom ?? [])).allSatisfy(\.converged) }
-    if strict && !converged { throw ExitCode(3) }
+    if strict && !report.operators.allSatisfy(isConverged) { throw ExitCode(3) }
+  }
+
+  /// Whether every eigenpair that was asked for converged. Where products run out, some may not even have been found.
+  private func isConverged(_ spectrum: ReportedSpectrum) -> Bool {
+    let solvers = [spectrum.topSolver, spectrum.bottomSolver].compactMap(\.self)
+    return solvers.allSatisfy { $0.reason != EigenpairReason.productsExhausted.rawValue }
+      && ((spectrum.top ?? []) + (spectrum.bottom ?? [])).allSatisfy(\.converged)
   }
 
   private var request: SpectrumRequest {

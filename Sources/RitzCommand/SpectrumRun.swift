@@ -160,7 +160,8 @@ struct SpectrumRun {
 
   /// Removes what an earlier run left, so that it cannot pass for the result of this one if this one is stopped.
   private static func removeResults(of output: OutputDirectory) {
-    guard FileBytes.exists(output.path(resultFile)) else { return }
+    // Files of these names in a directory that no run was begun in are not ours to remove.
+    guard FileBytes.exists(output.path(resultFile)) || RunState.isBegun(in: output) else { return }
     let figures = (try? FileManager.default.contentsOfDirectory(atPath: output.path("figures"))) ?? []
     for name in [resultFile, "report.html", "arrays.npz"]
       + figures.filter({ $0.hasSuffix(".svg") }).map({ "figures/" + $0 })

@@ -71,6 +71,9 @@ extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
 
+  /// The most parameters whose outermost eigenpairs are taken from the dense matrix although nobody asked for it.
+  public static let smallDimension = 2000
+
   /// - Throws: ``InputError`` where the dense matrix would be too large.
   public static func require(dimension: Int) throws {
     guard dimension <= largestDimension else {
@@ -149,7 +152,7 @@ extension Objective {
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
       maximumProducts: request.maximumProducts, seed: request.seed)
     // For a small matrix all eigenpairs cost less than a search for some, and clusters and multiplicities are no question.
-    if dimension <= 2000 && request.maximumProducts == nil {
+    if dimension <= ExactSpectrum.smallDimension && request.maximumProducts == nil {
       return try ExactSpectrum.eigenpairs(operation, options: options) { columns in
         try observer.progress(.eigenpairs, columns, operation.dimension)
       }
@@ -204,7 +207,10 @@ extension Objective {
     if request.isGoogleCompatible {
       result.google = try GoogleCompatibleDensity(sample.tridiagonals)
     }
-    result.density = try SpectralDensity(sample, options: request.density)
+    let density = try SpectralDensity(sample, options: request.density)
+    result.density = density
+    let isComplete = sample.tridiagonals.allSatisfy { $0.order < options.steps }
+    if !request.isGoogleCompatible, let doubt = density.doubt(isComplete: isComplete) { result.warnings.append(doubt) }
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
