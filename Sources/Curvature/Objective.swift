@@ -39,6 +39,8 @@ public struct Objective<Scalar: Real>: Sendable {
   let literals: Vector<Scalar>
   let data: BoundData<Scalar>
   let targetType: TensorType?
+  /// Where the data is from, for errors.
+  let dataSource: String
 
   /// - Throws: ``InputError`` where data, loss and network do not fit each other.
   public init(
@@ -57,6 +59,7 @@ public struct Objective<Scalar: Real>: Sendable {
     literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
     (data, effectiveSamples) = try Self.bind(fitted, network: network, loss: loss)
     targetType = try Self.targetType(fitted, loss: loss)
+    dataSource = dataset.description.source
     schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
   }
 
@@ -73,6 +76,7 @@ public struct Objective<Scalar: Real>: Sendable {
     literals = other.literals
     data = other.data
     targetType = other.targetType
+    dataSource = other.dataSource
   }
 
   /// The same objective at other parameters.
@@ -95,12 +99,14 @@ public struct Objective<Scalar: Real>: Sendable {
 
   /// θ ↦ (L(θ), ∇L(θ)), planned once for many θ.
   public func gradientFunction() throws(InputError) -> GradientFunction<Scalar> {
-    GradientFunction(executor: try executor { graph throws(InputError) in try graph.lossAndGradient() })
+    GradientFunction(
+      executor: try executor { graph throws(InputError) in try graph.lossAndGradient() }, dataSource: dataSource)
   }
 
   /// θ ↦ L(θ), without its gradient.
   public func lossFunction() throws(InputError) -> GradientFunction<Scalar> {
-    GradientFunction(executor: try executor { graph throws(InputError) in [(graph.loss, .primal(offset: 0))] })
+    GradientFunction(
+      executor: try executor { graph throws(InputError) in [(graph.loss, .primal(offset: 0))] }, dataSource: dataSource)
   }
 
   /// An executor for a function of this objective, planned at the schedule's microbatch sizes.

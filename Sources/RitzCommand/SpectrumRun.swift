@@ -75,16 +75,19 @@ struct SpectrumRun {
     let (loss, gradient) = try objective.lossAndGradient()
     let output = try OutputDirectory(directory)
     let state = try RunState(in: output)
+    var earlier = 0.0
     if isResumed {
       guard mark == settings.fingerprint else {
         throw InputError(
           file: directory, "the model or the data has changed since the run was begun", remedy: "start the run anew")
       }
+      earlier = try state.seconds()
     } else {
       settings.fingerprint = mark
       removeResults(of: output)
       try state.begin(settings, network)
     }
+    let elapsed = { [earlier] in earlier + secondsNow() - begin }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     var measurements: [SpectrumMeasurement<Scalar>] = []
     do {
@@ -92,10 +95,11 @@ struct SpectrumRun {
         measurements.append(
           try objective.measureSpectrum(
             of: kind, settings.request, gradient: gradient,
-            observer: observer(kind, state, progress), interruption: { try Interruption.check() }))
+            observer: observer(kind, state, progress, elapsed), interruption: { try Interruption.check() }))
       }
     } catch is Interrupted {
       progress.finish()
+      try state.store(seconds: elapsed())
       throw Interrupted(directory: directory)
     }
     progress.finish()
@@ -105,7 +109,7 @@ struct SpectrumRun {
       context: SpectrumReport.Context(
         title: settings.title, command: settings.command, version: version, model: settings.objective.model,
         modelFormat: settings.objective.modelFormat, precisionReason: settings.precisionReason,
-        seed: settings.request.seed, seconds: secondsNow() - begin, peakMemoryBytes: peakMemoryBytes()))
+        seed: settings.request.seed, seconds: elapsed(), peakMemoryBytes: peakMemoryBytes()))
     try write(report, measurements, objective, to: output)
     state.clear()
     try say(report, directory, reporting)
@@ -123,7 +127,7 @@ struct SpectrumRun {
 
   /// Progress and stored states of one operator's measurement.
   private static func observer<Scalar: Real>(
-    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter
+    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping () -> Double
   ) -> SpectrumObserver<Scalar> {
     var current: SpectrumStage?
     var done = 0
@@ -131,8 +135,9 @@ struct SpectrumRun {
     return SpectrumObserver(
       progress: { stage, completed, total in
         if current != stage {
-          progress.begin("\(kind.title), \(stage.rawValue)", total: stage == .eigenpairs ? nil : total)
-          (current, done) = (stage, 0)
+          // What an earlier session did is no measure of how fast this one is.
+          progress.begin("\(kind.title), \(stage.rawValue)", total: total > 0 ? total : nil, completed: completed)
+          (current, done) = (stage, completed)
         }
         progress.advance(by: completed - done)
         done = completed
@@ -142,6 +147,7 @@ struct SpectrumRun {
         // A state can hold many vectors; between the ends of stages one a minute is enough.
         guard isDone || secondsNow() - lastStored > 60 else { return }
         try state.store(snapshot(), kind, stage)
+        try state.store(seconds: elapsed())
         lastStored = secondsNow()
       })
   }

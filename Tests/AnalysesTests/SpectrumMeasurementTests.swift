@@ -170,4 +170,16 @@ import Testing
     }
     #expect(result.products == (result.eigenpairs?.products ?? 0) + 30 + 7)
   }
+
+  @Test func progressOfHutchPlusPlusAddsUp() throws {
+    let objective = try SmallObjective.make()
+    for probes in [1, 3, objective.dimension + 5] {
+      var seen: [(done: Int, total: Int)] = []
+      let request = SpectrumRequest(trace: .hutchPlusPlus, traceProbes: probes)
+      let result = try objective.measureSpectrum(
+        of: .hessian, request, observer: SpectrumObserver<Double>(progress: { seen.append(($1, $2)) }))
+      #expect(seen.first?.done == 0 && seen.last?.done == result.products)
+      #expect(seen.allSatisfy { $0.done <= $0.total && $0.total == seen.last?.total })
+    }
+  }
 }

@@ -48,7 +48,7 @@ public enum SpectrumStage: String, Sendable, CaseIterable {
 
 /// What a measurement tells while it runs, and where it leaves its state.
 public struct SpectrumObserver<Scalar: Real> {
-  /// Called with the products done and those expected.
+  /// Called when a stage begins and after each of its steps, with the products done and those expected; 0 where nobody knows.
   public var progress: (SpectrumStage, Int, Int) throws -> Void
   /// The stored state of a stage, if there is one.
   public var restore: (SpectrumStage) throws -> KrylovSnapshot<Scalar>?
@@ -71,8 +71,6 @@ extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
 
-  /// The most parameters whose outermost eigenpairs are taken from the dense matrix although nobody asked for it.
-  public static let smallDimension = 2000
 
   /// - Throws: ``InputError`` where the dense matrix would be too large.
   public static func require(dimension: Int) throws {
@@ -140,6 +138,7 @@ extension Objective {
     _ operation: NetworkOperator<Scalar>, _ observer: SpectrumObserver<Scalar>
   ) throws -> ExactSpectrum {
     try ExactSpectrum.require(dimension: dimension)
+    try observer.progress(.exact, 0, operation.dimension)
     return try ExactSpectrum.compute(operation) { columns in
       try observer.progress(.exact, columns, operation.dimension)
     }
@@ -151,8 +150,9 @@ extension Objective {
     let options = EigenpairOptions(
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
       maximumProducts: request.maximumProducts, seed: request.seed)
-    // For a small matrix all eigenpairs cost less than a search for some, and clusters and multiplicities are no question.
-    if dimension <= ExactSpectrum.smallDimension && request.maximumProducts == nil {
+    // Clusters and multiplicities are then no question either.
+    if request.takesEigenpairsFromDenseMatrix(dimension: dimension) {
+      try observer.progress(.eigenpairs, 0, operation.dimension)
       return try ExactSpectrum.eigenpairs(operation, options: options) { columns in
         try observer.progress(.eigenpairs, columns, operation.dimension)
       }
@@ -163,14 +163,14 @@ extension Objective {
     } else {
       solver = try EigenpairSolver(space: operation.space, options: options)
     }
+    try observer.progress(.eigenpairs, solver.products, 0)
     while !solver.isFinished {
       // A step that is interrupted leaves the solver as it was.
       do { try solver.step(operation) } catch {
         try observer.store(.eigenpairs, true) { solver.snapshot }
         throw error
       }
-      let progress = solver.progress
-      try observer.progress(.eigenpairs, progress.products, progress.maximumProducts)
+      try observer.progress(.eigenpairs, solver.products, 0)
       try observer.store(.eigenpairs, solver.isFinished) { solver.snapshot }
     }
     return try solver.eigenpairs(operation)
@@ -191,14 +191,17 @@ extension Objective {
       quadrature = try StochasticLanczosQuadrature(
         space: operation.space, options: options, deflatedValues: values, deflatedVectors: vectors)
     }
+    func report() throws {
+      try observer.progress(.density, quadrature.products, quadrature.products + quadrature.remainingProducts)
+    }
+    try report()
     while !quadrature.isFinished {
       let probes = quadrature.tridiagonals.count
       do { try quadrature.step(operation) } catch {
         try observer.store(.density, true) { quadrature.snapshot }
         throw error
       }
-      try observer.progress(
-        .density, quadrature.products, quadrature.products + quadrature.remainingProducts)
+      try report()
       try observer.store(.density, quadrature.tridiagonals.count > probes) { quadrature.snapshot }
     }
     let sample = quadrature.sample
@@ -224,15 +227,12 @@ extension Objective {
       return
     }
     guard let choice = request.trace else { return }
-    let estimator = TraceEstimator(seed: request.seed)
     if choice == .quadrature, let sample = result.sample {
       result.trace = try sample.trace()
     } else if choice == .hutchinson {
-      result.trace = try estimator.hutchinson(operation, probes: request.traceProbes) { samples in
-        try observer.progress(.trace, samples.count, request.traceProbes)
-      }
+      result.trace = try hutchinson(operation, request, observer)
     } else {
-      result.trace = try estimator.hutchPlusPlus(operation, products: 3 * request.traceProbes)
+      result.trace = try hutchPlusPlus(operation, request, observer)
     }
   }
 
