@@ -29,7 +29,8 @@ public final class AtomicFile {
   ///
   /// - Throws: `InputError` where the target is not a regular file or its directory cannot be written.
   public init(_ path: String) throws {
-    guard !path.isEmpty, !path.utf8.contains(0), path.utf8.last != UInt8(ascii: "/") else {
+    guard !path.isEmpty else { throw InputError.emptyOutput("file") }
+    guard !path.utf8.contains(0), path.utf8.last != UInt8(ascii: "/") else {
       throw InputError(file: path, "is not the path of a file", remedy: "give another output")
     }
     // A rename would replace a device or a pipe by a file.

@@ -94,6 +94,11 @@ extension InputError {
     }
   }
 
+  /// The error for an output without a name.
+  static func emptyOutput(_ kind: String) -> InputError {
+    InputError(place: "output", "the path is empty", remedy: "give the path of a \(kind)")
+  }
+
   /// The error for a file that could not be created or written, from the system's error number.
   static func unwritable(_ path: String, code: Int32) -> InputError {
     let remedy =

@@ -18,7 +18,8 @@ public struct OutputDirectory: Sendable {
   ///
   /// - Throws: `InputError` where it cannot be created, is not a directory, or is not writable.
   public init(_ path: String) throws {
-    guard !path.isEmpty, !path.utf8.contains(0) else {
+    guard !path.isEmpty else { throw InputError.emptyOutput("directory") }
+    guard !path.utf8.contains(0) else {
       throw InputError(file: path, "is not the path of a directory", remedy: "give another output")
     }
     var prefix = path.hasPrefix("/") ? "/" : ""

@@ -34,9 +34,10 @@ public struct Function: Sendable {
     return Function(graph: result, outputs: outputs.compactMap { renamed[$0.index] })
   }
 
-  /// The function after all passes that keep its meaning.
-  public func optimized() throws(InputError) -> Function {
-    try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks().fusingSumsOfProducts()
-      .eliminatingDeadCode()
+  /// The function after all passes that keep its meaning, ready for the kernels named.
+  public func optimized(for kernels: KernelChoice = .portable) throws(InputError) -> Function {
+    let folded = try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks()
+    let arranged = kernels.isSinglePrecision ? try folded.movingImagesToChannelsLast() : folded
+    return try arranged.eliminatingDeadCode().fusingSumsOfProducts().eliminatingDeadCode()
   }
 }

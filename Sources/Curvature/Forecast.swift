@@ -98,7 +98,7 @@ extension Forecast {
         plans[size] = try ObjectiveGraph.plan(
           network: network, loss: loss, selection: selection, targetType: targetType,
           rowsPerSample: sizes.rowsPerSample, microbatch: size,
-          packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
+          kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
       }
       return plans
     }

@@ -9,6 +9,8 @@ import Tensors
 /// One call at a time. Cost: three matrix products a dense layer (two in the first).
 public struct GradientFunction<Scalar: Real>: Sendable {
   let executor: Executor<Scalar>
+  /// Where the data is from, for errors.
+  let dataSource: String
 
   /// L(θ), and ∇L(θ) with respect to the selected parameters (empty for a function without gradient).
   ///
@@ -18,8 +20,9 @@ public struct GradientFunction<Scalar: Real>: Sendable {
     let loss = Double(sums[0])
     guard loss.isFinite else {
       throw InputError(
-        "the loss is \(loss): the network's outputs overflow on this data",
-        remedy: "check that the data is standardised as in training, or use --precision double")
+        file: dataSource, place: "x", "the loss is \(loss): the network's outputs overflow on these samples",
+        remedy: "check that they are standardised as in training (--standardise) and that training did not diverge"
+          + (Scalar.self == Double.self ? "" : ", or use --precision double"))
     }
     let count = sums.count - 1
     let gradient = Vector<Scalar>(count: count) { target in

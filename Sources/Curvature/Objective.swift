@@ -50,6 +50,8 @@ public struct Objective<Scalar: Real>: Sendable {
   let targetType: TensorType?
   /// What the statistics of batch normalisation are of, where they are those of all samples.
   private let population: Dataset?
+  /// Where the data is from, for errors.
+  let dataSource: String
 
   /// - Throws: ``InputError`` where data, loss and network do not fit each other.
   public init(
@@ -69,6 +71,7 @@ public struct Objective<Scalar: Real>: Sendable {
       fitted, network: network, loss: loss,
       order: ScheduleRule.order(samples: fitted.count, network: network, options: options))
     targetType = try Self.targetType(fitted, loss: loss)
+    dataSource = dataset.description.source
     schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
     population = network.batchNormalization == .population ? fitted : nil
     self.network =
@@ -98,6 +101,7 @@ public struct Objective<Scalar: Real>: Sendable {
     self.parameters = parameters
     data = other.data
     targetType = other.targetType
+    dataSource = other.dataSource
   }
 
   /// The same objective at other parameters; statistics of all samples are taken anew there.
@@ -120,12 +124,14 @@ public struct Objective<Scalar: Real>: Sendable {
 
   /// θ ↦ (L(θ), ∇L(θ)), planned once for many θ.
   public func gradientFunction() throws(InputError) -> GradientFunction<Scalar> {
-    GradientFunction(executor: try executor { graph throws(InputError) in try graph.lossAndGradient() })
+    GradientFunction(
+      executor: try executor { graph throws(InputError) in try graph.lossAndGradient() }, dataSource: dataSource)
   }
 
   /// θ ↦ L(θ), without its gradient.
   public func lossFunction() throws(InputError) -> GradientFunction<Scalar> {
-    GradientFunction(executor: try executor { graph throws(InputError) in [(graph.loss, .primal(offset: 0))] })
+    GradientFunction(
+      executor: try executor { graph throws(InputError) in [(graph.loss, .primal(offset: 0))] }, dataSource: dataSource)
   }
 
   /// An executor for a function of this objective, planned at the schedule's microbatch sizes.
@@ -145,7 +151,7 @@ public struct Objective<Scalar: Real>: Sendable {
       plans[size] = try ObjectiveGraph.plan(
         network: network, loss: loss, selection: selection, targetType: targetType,
         rowsPerSample: data.rowsPerSample, microbatch: size,
-        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
+        kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
     }
     return plans
   }

@@ -58,7 +58,7 @@ struct ObjectiveGraph {
   /// Plans a function of the objective at one microbatch size.
   static func plan(
     network: Network, loss: Loss, selection: ParameterSelection, targetType: TensorType?, rowsPerSample: Int,
-    microbatch: Int, packsWeights: Bool, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    microbatch: Int, kernels: KernelChoice, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
   ) throws(InputError) -> Plan {
     var objective = try ObjectiveGraph(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: rowsPerSample,
@@ -68,7 +68,7 @@ struct ObjectiveGraph {
       Function(graph: objective.graph, outputs: outputs.map(\.0)), microbatch: microbatch,
       destinations: outputs.map(\.1), parameterOffsets: offsets(network.parameters.map(\.count)),
       vectorOffsets: offsets(selection.parameters(of: network).map(\.count)),
-      literalOffsets: offsets(network.literals.map(\.values.count)), packsWeights: packsWeights)
+      literalOffsets: offsets(network.literals.map(\.values.count)), kernels: kernels)
   }
 
   static func offsets(_ counts: [Int]) -> [Int] {

@@ -96,7 +96,7 @@ enum PopulationStatistics {
           Function(graph: graph, outputs: [graph.reduce(.sum, weighted, over: [0])]), microbatch: size,
           destinations: [.primal(offset: 0)],
           parameterOffsets: ObjectiveGraph.offsets(network.parameters.map(\.count)), vectorOffsets: [],
-          literalOffsets: ObjectiveGraph.offsets(network.literals.map(\.values.count)), packsWeights: false)
+          literalOffsets: ObjectiveGraph.offsets(network.literals.map(\.values.count)), kernels: .portable)
       }
       let executor = try Executor<Double>(
         plans: plans, schedule: schedule, parameters: network.parameterVector(),

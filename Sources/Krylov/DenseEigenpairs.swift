@@ -39,9 +39,15 @@ extension ExactSpectrum {
       }
     }
     let basis = space.basis(of: vectors)
+    let values = eigen.values
+    let isCut =
+      plan.wanted < n
+      && (plan.top > 0 && values[n - plan.top] - values[n - plan.top - 1] <= limit
+        || plan.bottom > 0 && values[plan.bottom] - values[plan.bottom - 1] <= limit)
     return Eigenpairs(
       top: Array(pairs[..<plan.top]), bottom: Array(pairs[plan.top...]),
-      reason: pairs.allSatisfy(\.converged) ? .complete : .noisyProducts, tolerance: plan.tolerance, normEstimate: norm,
+      reason: pairs.allSatisfy(\.converged) ? (isCut ? .coincident : .complete) : .noisyProducts,
+      tolerance: plan.tolerance, normEstimate: norm,
       products: n + pairs.count, verificationProducts: 0, restarts: 0, orthogonality: basis.orthogonalityDefect(),
       unavailable: options.top + options.bottom - plan.wanted)
   }

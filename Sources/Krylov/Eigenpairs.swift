@@ -71,8 +71,8 @@ public struct Eigenpairs<Vector: Sendable>: Sendable {
   /// How many pairs were asked for and could not be given because the dimension is smaller.
   public var unavailable: Int
 
-  /// Whether every pair has converged.
-  public var converged: Bool { (top + bottom).allSatisfy(\.converged) }
+  /// Whether every pair that was asked for, and that the dimension allows, has been found and has converged.
+  public var converged: Bool { reason != .productsExhausted && (top + bottom).allSatisfy(\.converged) }
 
   /// What the user should be told beside the numbers; empty when there is nothing.
   public var warnings: [String] {

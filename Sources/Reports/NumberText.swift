@@ -41,6 +41,11 @@ enum NumberText {
     return text
   }
 
+  /// A count with its noun, in the plural where it is not one: `1 probe`, `12,730 parameters`.
+  static func counted(_ value: Int, _ noun: String, separator: String = ",") -> String {
+    grouped(value, separator: separator) + " " + noun + (value == 1 ? "" : "s")
+  }
+
   /// An exponent in superscript characters.
   static func superscript(_ exponent: Int) -> String {
     let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -7,21 +7,11 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect", abstract: "Shows what is in a model, and what a run on it will need.")
 
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String
-  @Flag(help: "Forecast peak memory and time of 'ritz spectrum' with the same flags.") var plan = false
+  @Flag(help: "Forecast peak memory and time of 'ritz spectrum' with the same flags (those below).") var plan = false
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
-  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
-  @Option(help: ArgumentHelp("The K largest eigenpairs.", valueName: "k")) var top: Int = 10
-  @Option(help: ArgumentHelp("The K smallest eigenpairs.", valueName: "k")) var bottom: Int = 5
-  @Option(help: ArgumentHelp("Random probes of the density.", valueName: "n")) var probes: Int = 10
-  @Option(help: ArgumentHelp("Lanczos steps of each probe.", valueName: "n")) var steps: Int = 90
-  @Flag(help: "Forecast the dense path instead.") var exact = false
+  @OptionGroup var quantities: QuantityFlags
   @Flag(help: "Print JSON.") var json = false
-
-  func validate() throws {
-    for (name, value) in [("--top", top), ("--bottom", bottom)] where value != 0 { try requireCounts([(name, value)]) }
-    try requireCounts([("--probes", probes), ("--steps", steps)])
-  }
 
   func run() throws {
     if plan { try objective.require(model: model) }
@@ -44,14 +34,9 @@ struct InspectCommand: ParsableCommand {
       hasLabels: hasLabels, storedBytes: stored)
     let selection = try settings.selection(of: network)
     let dimension = selection.dimension(of: network)
-    if exact { try ExactSpectrum.require(dimension: dimension) }
-    let pairs = exact ? 0 : top + bottom
-    let basis = exact ? 0 : max(pairs > 0 ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
-    let request = ForecastRequest(
-      kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
-      products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
-      denseBytes: exact ? 3 * 8 * dimension * dimension : 0,
-      batch: exact ? 16 : pairs > 0 ? residualBatch : 1)
+    let quantities = quantities.request(seed: execution.seed)
+    if quantities.exact { try ExactSpectrum.require(dimension: dimension) }
+    let request = quantities.forecast(of: try OperatorKind(named: self.quantities.operator), dimension: dimension)
     let options = settings.execution(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {
@@ -118,7 +103,7 @@ struct InspectCommand: ParsableCommand {
     print("  input  \(shapeText(network.input.sampleShape)) (\(network.input.element)), batch \(batchText(network))")
     if network.ending != .linear { print("  ends in \(network.ending.rawValue)") }
     if let mode = network.batchNormalization { print("  batch normalisation with \(mode.convention)") }
-    print("  \(network.parameterCount) parameters in \(network.parameters.count) arrays")
+    print("  \(counted(network.parameterCount, "parameter")) in \(counted(network.parameters.count, "array"))")
     let width = network.parameters.map(\.name.count).max() ?? 0
     for parameter in network.parameters {
       let name = parameter.name.padding(toLength: width, withPad: " ", startingAt: 0)
@@ -127,7 +112,7 @@ struct InspectCommand: ParsableCommand {
     }
     if !network.literals.isEmpty { print("  not trained: " + network.literals.map(\.name).joined(separator: ", ")) }
     guard let forecast else { return }
-    print("  forecast for ritz spectrum, \(`operator`):")
+    print("  forecast for ritz spectrum, \(quantities.operator):")
     for part in forecast.parts { print("    \(mebibytes(part.bytes))  \(part.name)") }
     print("    \(mebibytes(forecast.bytes))  peak memory")
     print(
@@ -135,6 +120,8 @@ struct InspectCommand: ParsableCommand {
         + "\(String(format: "%.3g", forecast.seconds)) s in all at \(String(format: "%.3g", forecast.operationsPerSecond / 1e9)) GFLOP/s"
     )
   }
+
+  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)" + (count == 1 ? "" : "s") }
 
   private func shapeText(_ shape: [Int]) -> String {
     shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")

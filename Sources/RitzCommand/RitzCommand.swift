@@ -24,12 +24,21 @@ struct RitzCommand: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
+        try flushOutput()
       } catch let error as ValidationError {
         Foundation.exit(report(error, in: type(of: command)))
       }
     } catch {
       Foundation.exit(report(error))
     }
+  }
+
+  /// What was printed waits in a buffer; a full disk is found only when it is written.
+  private static func flushOutput() throws {
+    guard fflush(nil) != 0 else { return }
+    throw InputError(
+      file: "standard output", "cannot be written: \(String(cString: strerror(errno)))",
+      remedy: "free some space, or write elsewhere")
   }
 
   /// Says what went wrong, in one line for faulty input, and returns the exit code.

@@ -24,10 +24,19 @@ struct RunState {
   let directory: OutputDirectory
   private static let settingsFile = "run.json"
   private static let parametersFile = "parameters.npz"
+  private static let secondsFile = "seconds.npz"
 
   init(in output: OutputDirectory) throws { directory = try output.directory("state") }
 
+  /// Whether a run was begun in this directory, finished or not.
+  static func isBegun(in output: OutputDirectory) -> Bool {
+    FileBytes.exists(output.path("state/" + settingsFile))
+  }
+
   static func settings(of output: String) throws -> RunSettings {
+    guard !output.isEmpty else {
+      throw InputError(place: "--resume", "names no directory", remedy: "give the --output directory of an earlier run")
+    }
     let path = output + "/state/" + settingsFile
     guard FileBytes.exists(path) else {
       throw InputError(
@@ -94,6 +103,23 @@ struct RunState {
 
   func store<Scalar: Real>(_ snapshot: KrylovSnapshot<Scalar>, _ kind: OperatorKind, _ stage: SpectrumStage) throws {
     try SnapshotArchive.write(snapshot, to: directory.path(name(kind, stage)))
+  }
+
+  /// Wall-clock seconds of all sessions so far, up to the latest state.
+  func seconds() throws -> Double {
+    let path = directory.path(Self.secondsFile)
+    guard FileBytes.exists(path) else { return 0 }
+    let values = try NumpyArchive(contentsOf: path).array(named: "seconds").doubles()
+    guard values.count == 1, values[0].isFinite, values[0] >= 0 else {
+      throw InputError(file: path, "does not hold the time of a run", remedy: "start the run anew")
+    }
+    return values[0]
+  }
+
+  func store(seconds: Double) throws {
+    let writer = try NumpyArchiveWriter(directory.path(Self.secondsFile))
+    try writer.add("seconds", [seconds])
+    try writer.finish()
   }
 }
 

@@ -76,16 +76,19 @@ struct SpectrumRun {
     let (loss, gradient) = try objective.lossAndGradient()
     let output = try OutputDirectory(directory)
     let state = try RunState(in: output)
+    var earlier = 0.0
     if isResumed {
       guard mark == settings.fingerprint else {
         throw InputError(
           file: directory, "the model or the data has changed since the run was begun", remedy: "start the run anew")
       }
+      earlier = try state.seconds()
     } else {
       settings.fingerprint = mark
       removeResults(of: output)
       try state.begin(settings, network)
     }
+    let elapsed = { [earlier] in earlier + secondsNow() - begin }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     var measurements: [SpectrumMeasurement<Scalar>] = []
     do {
@@ -93,10 +96,11 @@ struct SpectrumRun {
         measurements.append(
           try objective.measureSpectrum(
             of: kind, settings.request, gradient: gradient,
-            observer: observer(kind, state, progress), interruption: { try Interruption.check() }))
+            observer: observer(kind, state, progress, elapsed), interruption: { try Interruption.check() }))
       }
     } catch is Interrupted {
       progress.finish()
+      try state.store(seconds: elapsed())
       throw Interrupted(directory: directory)
     }
     progress.finish()
@@ -106,7 +110,7 @@ struct SpectrumRun {
       context: SpectrumReport.Context(
         title: settings.title, command: settings.command, version: version, model: settings.objective.model,
         modelFormat: settings.objective.modelFormat, precisionReason: settings.precisionReason,
-        seed: settings.request.seed, seconds: secondsNow() - begin, peakMemoryBytes: peakMemoryBytes()))
+        seed: settings.request.seed, seconds: elapsed(), peakMemoryBytes: peakMemoryBytes()))
     try write(report, measurements, objective, to: output)
     state.clear()
     try say(report, directory, reporting)
@@ -124,7 +128,7 @@ struct SpectrumRun {
 
   /// Progress and stored states of one operator's measurement.
   private static func observer<Scalar: Real>(
-    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter
+    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping () -> Double
   ) -> SpectrumObserver<Scalar> {
     var current: SpectrumStage?
     var done = 0
@@ -132,8 +136,9 @@ struct SpectrumRun {
     return SpectrumObserver(
       progress: { stage, completed, total in
         if current != stage {
-          progress.begin("\(kind.title), \(stage.rawValue)", total: stage == .eigenpairs ? nil : total)
-          (current, done) = (stage, 0)
+          // What an earlier session did is no measure of how fast this one is.
+          progress.begin("\(kind.title), \(stage.rawValue)", total: total > 0 ? total : nil, completed: completed)
+          (current, done) = (stage, completed)
         }
         progress.advance(by: completed - done)
         done = completed
@@ -143,6 +148,7 @@ struct SpectrumRun {
         // A state can hold many vectors; between the ends of stages one a minute is enough.
         guard isDone || secondsNow() - lastStored > 60 else { return }
         try state.store(snapshot(), kind, stage)
+        try state.store(seconds: elapsed())
         lastStored = secondsNow()
       })
   }
@@ -161,7 +167,8 @@ struct SpectrumRun {
 
   /// Removes what an earlier run left, so that it cannot pass for the result of this one if this one is stopped.
   private static func removeResults(of output: OutputDirectory) {
-    guard FileBytes.exists(output.path(resultFile)) else { return }
+    // Files of these names in a directory that no run was begun in are not ours to remove.
+    guard FileBytes.exists(output.path(resultFile)) || RunState.isBegun(in: output) else { return }
     let figures = (try? FileManager.default.contentsOfDirectory(atPath: output.path("figures"))) ?? []
     for name in [resultFile, "report.html", "arrays.npz"]
       + figures.filter({ $0.hasSuffix(".svg") }).map({ "figures/" + $0 })

@@ -108,6 +108,20 @@ import Testing
     #expect(attempts > 3 && attempts < 20)
   }
 
+  /// Samples of a trace that were taken are not taken again.
+  @Test func samplesOfATraceAreKept() throws {
+    let objective = try SmallObjective.make()
+    let request = SpectrumRequest(trace: .hutchinson, traceProbes: 10)
+    let states = States<Double>(directory: try TemporaryDirectory(), everyStep: false)
+    #expect(throws: Interruption.self) { try measure(objective, request, states.observer(), stop: 8) }
+    let (result, calls) = try measure(objective, request, states.observer(), stop: nil)
+    #expect(calls == 3)
+    #expect(try result.trace == measure(objective, request, SpectrumObserver(), stop: nil).0.trace)
+    var fewer = request
+    fewer.traceProbes = 2
+    #expect(throws: InputError.self) { try measure(objective, fewer, states.observer(), stop: nil) }
+  }
+
   /// A stored state of another problem is refused.
   @Test func statesOfAnotherRun() throws {
     let states = States<Double>(directory: try TemporaryDirectory(), everyStep: true)

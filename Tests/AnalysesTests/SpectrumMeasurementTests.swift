@@ -10,6 +10,24 @@ import Testing
 @Suite struct SpectrumMeasurementTests {
   private static func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { abs(a - b) <= tolerance }
 
+  /// A density that is not what it looks like says so: kernels between the points of the grid, and too few steps.
+  @Test func doubtfulDensitiesWarn() throws {
+    let objective = try SmallObjective.make()
+    func warnings(sigma: Double?, steps: Int) throws -> [String] {
+      let request = SpectrumRequest(
+        quadrature: QuadratureOptions(probes: 4, steps: steps), density: DensityOptions(kernelWidth: sigma))
+      let result = try objective.measureSpectrum(of: .hessian, request)
+      let density = try #require(result.density)
+      #expect((abs(density.integral - 1) < 1e-3) == (sigma == nil))
+      return result.warnings
+    }
+    #expect(try warnings(sigma: nil, steps: 60).isEmpty)
+    #expect(try warnings(sigma: nil, steps: 4).contains { $0.contains("--steps") })
+    for sigma in [1e-6, 1e-300] {
+      #expect(try warnings(sigma: sigma, steps: 60).contains { $0.contains("does not integrate to 1") })
+    }
+  }
+
   @Test(arguments: OperatorKind.allCases) func everythingAtOnce(kind: OperatorKind) throws {
     let objective = try SmallObjective.make()
     let gradient = try objective.lossAndGradient().gradient
@@ -151,5 +169,17 @@ import Testing
       for step in steps { #expect(step.0 <= step.1, "\(stage)") }
     }
     #expect(result.products == (result.eigenpairs?.products ?? 0) + 30 + 7)
+  }
+
+  @Test func progressOfHutchPlusPlusAddsUp() throws {
+    let objective = try SmallObjective.make()
+    for probes in [1, 3, objective.dimension + 5] {
+      var seen: [(done: Int, total: Int)] = []
+      let request = SpectrumRequest(trace: .hutchPlusPlus, traceProbes: probes)
+      let result = try objective.measureSpectrum(
+        of: .hessian, request, observer: SpectrumObserver<Double>(progress: { seen.append(($1, $2)) }))
+      #expect(seen.first?.done == 0 && seen.last?.done == result.products)
+      #expect(seen.allSatisfy { $0.done <= $0.total && $0.total == seen.last?.total })
+    }
   }
 }

@@ -55,7 +55,7 @@ import Testing
     expectInputError(directory.path, "is a directory") { try AtomicFile(directory.path) }
     expectInputError("/dev/null: is not a regular file") { try AtomicFile("/dev/null") }
     expectInputError("absent/file", "cannot be written") { try AtomicFile(directory.path("absent/file")) }
-    expectInputError("is not the path of a file") { try AtomicFile("") }
+    expectInputError("the path is empty") { try AtomicFile("") }
     expectInputError("is not the path of a file") { try AtomicFile("runs/") }
     try AtomicFile.write([1], to: directory.path("file"))
     expectInputError("file", "is a file, not a directory") { try OutputDirectory(directory.path("file")) }

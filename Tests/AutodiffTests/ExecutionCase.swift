@@ -78,7 +78,8 @@ struct ExecutionCase {
       plans[size] = try Plan(
         program.function, microbatch: size, destinations: program.destinations,
         parameterOffsets: Self.offsets(sources.parameters), vectorOffsets: Self.offsets(sources.vectors),
-        literalOffsets: Self.offsets(sources.literals))
+        literalOffsets: Self.offsets(sources.literals),
+        kernels: schedule.kernels(for: Scalar.self, microbatch: size))
     }
     let data = BoundData<Scalar>(
       samples: schedule.samples, inputSize: sources.inputs.reduce(1, *), targetSize: sources.targets,

@@ -81,6 +81,7 @@ import Testing
         }
       }
     }
+    + ConvolutionExamples.all
 
   /// Numbers for the inputs of an example and directions of the same shapes.
   private struct Sample {

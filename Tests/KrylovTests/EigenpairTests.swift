@@ -49,6 +49,28 @@ import Testing
     try solve(known, Double.self, EigenpairOptions(top: 8, bottom: 6, blockSize: 3))
   }
 
+  /// Of a repeated eigenvalue that is cut by the number asked for, the dense path says so as the search does.
+  @Test func denseEigenpairsTellWhereTheyCutARepeatedEigenvalue() throws {
+    let operation = try KnownSpectrum([3, 2, 2, 2, 1, 0, 0, -1]).operation(Double.self)
+    for (top, bottom, reason) in [
+      (1, 1, EigenpairReason.complete), (4, 3, .complete), (3, 0, .coincident), (0, 2, .coincident), (8, 0, .complete),
+    ] {
+      let pairs = try ExactSpectrum.eigenpairs(operation, options: EigenpairOptions(top: top, bottom: bottom))
+      #expect(pairs.reason == reason && pairs.converged, "\(top), \(bottom)")
+      #expect(pairs.warnings.isEmpty == (reason == .complete))
+    }
+  }
+
+  /// Pairs that were never found have not converged, whatever those that were found show.
+  @Test func missingPairsAreNotConverged() throws {
+    let operation = try KnownSpectrum([Double](repeating: 0, count: 13)).operation(Double.self)
+    var solver = try EigenpairSolver(
+      space: operation.space, options: EigenpairOptions(top: 4, bottom: 3, maximumProducts: 8))
+    let pairs = try solver.run(operation)
+    #expect(pairs.top.count + pairs.bottom.count < 7 && pairs.top.allSatisfy(\.converged))
+    #expect(pairs.reason == .productsExhausted && !pairs.converged)
+  }
+
   @Test func findsTheOutliersOfABulk() throws {
     let result = try solve(.bulkAndOutliers, Double.self, EigenpairOptions(top: 10))
     #expect(result.top.allSatisfy { $0.multiplicityVerified && $0.multiplicity == 1 })

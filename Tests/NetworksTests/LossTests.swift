@@ -58,6 +58,23 @@ struct LossTests {
     }
   }
 
+  /// ln(1 + eᶻ) − z would be rounding where the answer is sure: loss and derivatives keep their digits.
+  @Test func binaryCrossEntropyOfSureAnswers() throws {
+    let z = [40.0, -40, 40, -40, 0]
+    let y = [1.0, 0, 0, 1, 1]
+    let result = try Self.evaluate(.binaryCrossEntropy, z, [1, 5], targets: y, TensorType([1, 5]))
+    let small = exp(-40.0)
+    let slopes = [-small / (1 + small), small / (1 + small), 1 / (1 + small), -1 / (1 + small), -0.5]
+    for (index, slope) in slopes.enumerated() {
+      #expect(abs(result.gradient[index] / slope - 1) < 1e-14, "\(index)")
+      let expected = index == 4 ? 0.25 : small / ((1 + small) * (1 + small))
+      #expect(abs(result.hessian[index][index] / expected - 1) < 1e-14, "\(index)")
+    }
+    #expect(abs(result.losses[0] - (80 + log(2.0) + 4 * small)) < 1e-13)
+    let sure = try Self.evaluate(.binaryCrossEntropy, [40, -40], [1, 2], targets: [1, 0], TensorType([1, 2]))
+    #expect(abs(sure.losses[0] / (2 * small) - 1) < 1e-14)
+  }
+
   /// Where the answer is sure, p_y − 1 and ln(1 + p) would be rounding: loss and derivatives keep their digits.
   @Test func crossEntropyOfSureAnswers() throws {
     let z = [-41.0, 0, -40]

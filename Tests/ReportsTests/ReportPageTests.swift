@@ -15,6 +15,15 @@ import Testing
     #expect(html.contains("/home/someone/experiments/mnist/model.pt2"))
   }
 
+  @Test func outcomesAreSentences() {
+    var spectrum = Fixture.hessian()
+    spectrum.topSolver?.message = "all eigenpairs converged"
+    spectrum.bottomSolver?.message = "Done."
+    let html = Report.html(Fixture.report(operators: [spectrum]))
+    #expect(html.contains("All eigenpairs converged. Outcome "))
+    #expect(html.contains("Done. Outcome "))
+  }
+
   @Test func pageIsWellFormedAndSelfContained() throws {
     for report in [Fixture.complete(), Fixture.report(operators: []), Fixture.report(operators: [Fixture.broken()])] {
       let page = Report.html(report)

@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func linesStayWithinTheWidth() {
-    for width in [48, 57, 80, 132] {
+    for width in [40, 48, 57, 80, 132] {
       for unicode in [true, false] {
         for report in [Fixture.complete(), Fixture.report(operators: [Fixture.broken()])] {
           let text = TerminalSummary.text(report, style: TerminalStyle(width: width, unicode: unicode))
@@ -26,6 +26,24 @@ import Testing
         }
       }
     }
+  }
+
+  @Test func oneOfAKindIsSingular() throws {
+    var spectrum = Fixture.hessian()
+    spectrum.trace = ReportedTrace(value: 1.5, standardError: .nan, method: "hutchinson", probes: 1)
+    var report = Fixture.report(operators: [spectrum])
+    report.model.parameterCount = 1
+    report.execution.operatorProducts = 1
+    func text() -> String { TerminalSummary.text(report, style: TerminalStyle(width: 100)) }
+    #expect(text().contains("\n1 parameter · ") && text().contains(" · 1 product · "))
+    #expect(text().contains("1.500, hutchinson, 1 probe, error unknown\n"))
+    #expect(Report.html(report).contains("hutchinson, 1 probe, error unknown"))
+    report.operators[0].density?.probes = 1
+    #expect(text().contains("1 probe x 90 steps"))
+    report.operators[0].density?.probes = 0
+    report.operators[0].density?.steps = 0
+    #expect(text().contains("every eigenvalue found, ▲ deflated"))
+    #expect(Report.html(report).contains("density, every eigenvalue found"))
   }
 
   @Test func asciiMeansAscii() {

@@ -149,7 +149,9 @@ import Testing
         "y": NumpyArray([Double](repeating: 0, count: 8), shape: [4, 2]),
       ],
       to: "huge.npz")
-    try expectRefusal(workspace, model: "mlp:2-3-2,identity", data: data, loss: "squared-error", ["the loss is inf"])
+    try expectRefusal(
+      workspace, model: "mlp:2-3-2,identity", data: data, loss: "squared-error",
+      ["huge.npz: x: the loss is inf", "--standardise"])
   }
 
   @Test func unwritableOutput() throws {
@@ -168,7 +170,23 @@ import Testing
       #expect(outcome.errors.contains(output == file + "/below" ? file : output))
       #expect(workspace.files() == before)
     }
+    for arguments in [["spectrum"] + common + [""], ["apply"] + common + [""], ["spectrum", "--resume", ""]] {
+      let outcome = try RitzProcess.run(arguments)
+      #expect(outcome.status == 1 && outcome.errorLines.count == 1, "\(outcome)")
+      #expect(!outcome.errors.contains(": :") && outcome.errors.contains("; give "), "\(outcome.errors)")
+      #expect(workspace.files() == before)
+    }
     let demo = try RitzProcess.run("demo", "--output", file, "--training-steps", "1", "--quiet")
     #expect(demo.status == 1 && demo.errorLines.count == 1, "\(demo)")
+  }
+
+  /// Where a device that is always full exists.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func fullOutput() throws {
+    // One text that fits into the buffer of standard output, one that does not.
+    for model in ["mlp:2-2", "mlp:" + [String](repeating: "2", count: 300).joined(separator: "-")] {
+      let outcome = try RitzProcess(["inspect", model], output: "/dev/full").finish()
+      #expect(outcome.status == 1 && outcome.errorLines.count == 1, "\(outcome)")
+      #expect(outcome.errors.contains("standard output: cannot be written"))
+    }
   }
 }

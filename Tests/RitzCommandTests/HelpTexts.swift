@@ -84,7 +84,8 @@ enum HelpTexts {
       --density               The spectral density.
       --exact                 All eigenvalues, from the dense matrix (small
                               networks).
-      --trace <method>        The trace by quadrature, hutchinson or hutch++.
+      --trace <method>        The trace by quadrature (with the density),
+                              hutchinson or hutch++.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:
@@ -163,7 +164,7 @@ enum HelpTexts {
 
     OPTIONS:
       --plan                  Forecast peak memory and time of 'ritz spectrum' with
-                              the same flags.
+                              the same flags (those below).
       --data <path>           Data: an .npz file with x and y, a directory of IDX,
                               CIFAR-10 or NPY files, or 'digits'.
       --loss <name>           cross-entropy, squared-error, mse, bce or output.
@@ -187,11 +188,24 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian or ggn. (default: hessian)
-      --top <k>               The K largest eigenpairs. (default: 10)
-      --bottom <k>            The K smallest eigenpairs. (default: 5)
+      --top <k>               The K largest eigenpairs.
+      --bottom <k>            The K smallest eigenpairs.
+      --density               The spectral density.
+      --exact                 All eigenvalues, from the dense matrix (small
+                              networks).
+      --trace <method>        The trace by quadrature (with the density),
+                              hutchinson or hutch++.
+      --tolerance <t>         Residual tolerance relative to the largest
+                              |eigenvalue|.
+      --block <n>             Vectors the eigensolver multiplies at once. (default:
+                              1)
+      --max-products <n>      Products the eigensolver may spend.
       --probes <n>            Random probes of the density. (default: 10)
       --steps <n>             Lanczos steps of each probe. (default: 90)
-      --exact                 Forecast the dense path instead.
+      --sigma <s>             Standard deviation of the density's kernel.
+      --compatible <tool>     'google' for the density as google/spectral-density
+                              defines it.
+      --trace-probes <n>      Random probes of the trace. (default: 30)
       --json                  Print JSON.
       --version               Show the version.
       -h, --help              Show help information.

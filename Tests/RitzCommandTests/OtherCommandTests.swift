@@ -48,6 +48,25 @@ import Testing
     #expect(parts.compactMap { $0["bytes"] as? Int }.reduce(0, +) == total)
   }
 
+  /// Products and vectors of the forecast follow what is asked for.
+  @Test func planFollowsTheQuantities() throws {
+    func forecast(_ flags: String...) throws -> (products: Int, bytes: Int) {
+      let outcome = try RitzProcess.run(
+        ["inspect", "mlp:64-60-10", "--plan", "--data", "digits", "--loss", "cross-entropy", "--json"] + flags)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let description = try Workspace.object(outcome.output)
+      let forecast = try #require(description["forecast"] as? [String: Any])
+      return (try #require(forecast["products"] as? Int), try #require(description["forecast_bytes"] as? Int))
+    }
+    #expect(try forecast("--density", "--probes", "3", "--steps", "20").products == 60)
+    #expect(try forecast("--trace", "hutchinson", "--trace-probes", "7").products == 7)
+    #expect(try forecast("--trace", "hutch++", "--trace-probes", "7").products == 21)
+    #expect(try forecast("--trace", "quadrature").products == 900)
+    #expect(try forecast("--exact").products == 64 * 60 + 60 + 60 * 10 + 10)
+    #expect(try forecast("--top", "10", "--max-products", "50").products == 50)
+    #expect(try forecast("--top", "5", "--block", "8").bytes > forecast("--top", "5").bytes)
+  }
+
   @Test func planIsPrinted() throws {
     let outcome = try RitzProcess.run(
       "inspect", "mlp:64-30-10", "--plan", "--data", "digits", "--loss", "cross-entropy")

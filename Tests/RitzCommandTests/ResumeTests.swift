@@ -63,11 +63,17 @@ import Testing
     #expect(stopped.output.isEmpty)
     #expect(!workspace.files(below: "run").contains("result.json"))
 
+    // An hour more than it took, to tell it from the time of the last session.
+    let clock = "run/state/seconds.npz"
+    let before = try FileBytes.exists(workspace.path(clock)) ? workspace.arrays(clock)["seconds"]?.doubles()[0] : nil
+    if signal != SIGKILL { #expect(try #require(before) > 0) }
+    _ = try workspace.write(["seconds": NumpyArray([3600 + (before ?? 0)])], to: clock)
     let resumed = try RitzProcess.run("spectrum", "--resume", workspace.path("run"), "--workers", "2")
     try #require(resumed.status == 0, "\(resumed.errors)")
     #expect(try workspace.bytes("run/arrays.npz") == Self.whole.get())
     #expect(workspace.files(below: "run/state") == ["run.json"])
-    #expect(workspace.files(below: "run").contains("result.json"))
+    let execution = try workspace.object("run/result.json")["execution"] as? [String: Any]
+    #expect(try #require(execution?["seconds"] as? Double) > 3600 + (before ?? 0))
   }
 
   @Test func changedInputIsRefused() throws {

@@ -47,8 +47,9 @@ final class RitzProcess {
     return nil
   }()
 
-  /// Starts the command in `directory`, by default one of its own.
-  init(_ arguments: [String], in directory: String? = nil) throws {
+  /// Starts the command in `directory`, by default one of its own; what it prints goes to `output`, by default a file that is read
+  /// at the end.
+  init(_ arguments: [String], in directory: String? = nil, output: String? = nil) throws {
     guard let executable = Self.executable else { throw NotBuilt() }
     files = try TemporaryDirectory()
     self.arguments = arguments
@@ -58,7 +59,7 @@ final class RitzProcess {
     process.currentDirectoryURL = URL(fileURLWithPath: directory ?? files.path)
     process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files.path("output")))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output ?? files.path("output")))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files.path("errors")))
     try process.run()
   }

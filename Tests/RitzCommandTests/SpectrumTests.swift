@@ -200,4 +200,14 @@ import Testing
     #expect(top.contains { $0["converged"] as? Bool == false })
     #expect(strict.output.contains("no"))
   }
+
+  /// One class: the Hessian is 0, and what is found of it converges at once; but it is less than was asked for.
+  @Test func strictMissesPairsThatWereNotFound() throws {
+    let workspace = try Workspace()
+    let result = try RitzProcess.run([
+      "spectrum", "mlp:64-1", "--data", "digits", "--loss", "cross-entropy", "--samples", "1", "--top", "4",
+      "--max-products", "5", "--strict", "--quiet", "--output", workspace.path("run"),
+    ])
+    #expect(result.status == 3)
+  }
 }

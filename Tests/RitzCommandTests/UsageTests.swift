@@ -72,7 +72,8 @@ import Testing
     (spectrum, "--sigma", ["0", "inf", "nan"]),
     (spectrum, "--compatible", ["jax"]),
     (["bench", "mlp:2-2", "--data", "d.npz", "--loss", "mse"], "--runs", ["0", "9223372036854775807"]),
-    (["inspect", "mlp:2-2"], "--top", ["-1", "9223372036854775807"]),
+    (["inspect", "mlp:2-2"], "--top", ["-1", "0", "9223372036854775807"]),
+    (["inspect", "mlp:2-2"], "--trace", ["exactly"]),
     (["inspect", "mlp:2-2"], "--probes", ["0", "9223372036854775807"]),
     (["demo"], "--workers", ["0", "2000"]),
     (["demo"], "--training-steps", ["-1", "0", "9223372036854775807"]),
@@ -85,6 +86,16 @@ import Testing
       #expect(outcome.status == 2, "\(flag)=\(value): \(outcome)")
       #expect(outcome.errors.contains(flag))
     }
+  }
+
+  /// Whatever is asked of a spectrum can be asked of its forecast.
+  @Test func inspectHasTheFlagsOfSpectrum() throws {
+    func flags(_ command: String) throws -> Set<String> {
+      let lines = try RitzProcess.run(command, "--help").output.split(separator: "\n")
+      return Set(lines.compactMap { $0.split(separator: " ").first }.filter { $0.hasPrefix("--") }.map(String.init))
+    }
+    #expect(
+      try flags("spectrum").subtracting(flags("inspect")) == ["--output", "--resume", "--strict", "--quiet"])
   }
 
   @Test func everyFlagOfTheContractExists() throws {

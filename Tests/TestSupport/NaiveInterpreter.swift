@@ -17,7 +17,6 @@ public struct NaiveInterpreter {
 
   /// The values of `outputs`; only what they depend on is computed.
   public func evaluate(_ outputs: [Value]) throws -> [[Double]] {
-    // Opaque kernels may be matrix products.
     try LinearAlgebraLibrary.load()
     let needed = graph.ancestors(of: outputs)
     var results: [[Double]] = []

@@ -48,7 +48,7 @@ public enum SpectrumStage: String, Sendable, CaseIterable {
 
 /// What a measurement tells while it runs, and where it leaves its state.
 public struct SpectrumObserver<Scalar: Real> {
-  /// Called with the products done and those expected.
+  /// Called when a stage begins and after each of its steps, with the products done and those expected; 0 where nobody knows.
   public var progress: (SpectrumStage, Int, Int) throws -> Void
   /// The stored state of a stage, if there is one.
   public var restore: (SpectrumStage) throws -> KrylovSnapshot<Scalar>?
@@ -70,6 +70,7 @@ public struct SpectrumObserver<Scalar: Real> {
 extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
+
 
   /// - Throws: ``InputError`` where the dense matrix would be too large.
   public static func require(dimension: Int) throws {
@@ -137,6 +138,7 @@ extension Objective {
     _ operation: NetworkOperator<Scalar>, _ observer: SpectrumObserver<Scalar>
   ) throws -> ExactSpectrum {
     try ExactSpectrum.require(dimension: dimension)
+    try observer.progress(.exact, 0, operation.dimension)
     return try ExactSpectrum.compute(operation) { columns in
       try observer.progress(.exact, columns, operation.dimension)
     }
@@ -148,8 +150,9 @@ extension Objective {
     let options = EigenpairOptions(
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
       maximumProducts: request.maximumProducts, seed: request.seed)
-    // For a small matrix all eigenpairs cost less than a search for some, and clusters and multiplicities are no question.
-    if dimension <= 2000 && request.maximumProducts == nil {
+    // Clusters and multiplicities are then no question either.
+    if request.takesEigenpairsFromDenseMatrix(dimension: dimension) {
+      try observer.progress(.eigenpairs, 0, operation.dimension)
       return try ExactSpectrum.eigenpairs(operation, options: options) { columns in
         try observer.progress(.eigenpairs, columns, operation.dimension)
       }
@@ -160,14 +163,14 @@ extension Objective {
     } else {
       solver = try EigenpairSolver(space: operation.space, options: options)
     }
+    try observer.progress(.eigenpairs, solver.products, 0)
     while !solver.isFinished {
       // A step that is interrupted leaves the solver as it was.
       do { try solver.step(operation) } catch {
         try observer.store(.eigenpairs, true) { solver.snapshot }
         throw error
       }
-      let progress = solver.progress
-      try observer.progress(.eigenpairs, progress.products, progress.maximumProducts)
+      try observer.progress(.eigenpairs, solver.products, 0)
       try observer.store(.eigenpairs, solver.isFinished) { solver.snapshot }
     }
     return try solver.eigenpairs(operation)
@@ -188,14 +191,17 @@ extension Objective {
       quadrature = try StochasticLanczosQuadrature(
         space: operation.space, options: options, deflatedValues: values, deflatedVectors: vectors)
     }
+    func report() throws {
+      try observer.progress(.density, quadrature.products, quadrature.products + quadrature.remainingProducts)
+    }
+    try report()
     while !quadrature.isFinished {
       let probes = quadrature.tridiagonals.count
       do { try quadrature.step(operation) } catch {
         try observer.store(.density, true) { quadrature.snapshot }
         throw error
       }
-      try observer.progress(
-        .density, quadrature.products, quadrature.products + quadrature.remainingProducts)
+      try report()
       try observer.store(.density, quadrature.tridiagonals.count > probes) { quadrature.snapshot }
     }
     let sample = quadrature.sample
@@ -204,7 +210,10 @@ extension Objective {
     if request.isGoogleCompatible {
       result.google = try GoogleCompatibleDensity(sample.tridiagonals)
     }
-    result.density = try SpectralDensity(sample, options: request.density)
+    let density = try SpectralDensity(sample, options: request.density)
+    result.density = density
+    let isComplete = sample.tridiagonals.allSatisfy { $0.order < options.steps }
+    if !request.isGoogleCompatible, let doubt = density.doubt(isComplete: isComplete) { result.warnings.append(doubt) }
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
@@ -218,15 +227,12 @@ extension Objective {
       return
     }
     guard let choice = request.trace else { return }
-    let estimator = TraceEstimator(seed: request.seed)
     if choice == .quadrature, let sample = result.sample {
       result.trace = try sample.trace()
     } else if choice == .hutchinson {
-      result.trace = try estimator.hutchinson(operation, probes: request.traceProbes) { samples in
-        try observer.progress(.trace, samples.count, request.traceProbes)
-      }
+      result.trace = try hutchinson(operation, request, observer)
     } else {
-      result.trace = try estimator.hutchPlusPlus(operation, products: 3 * request.traceProbes)
+      result.trace = try hutchPlusPlus(operation, request, observer)
     }
   }
 

@@ -32,10 +32,10 @@ public struct Schedule: Hashable, Sendable, Codable {
     index * microbatch..<min(samples, (index + 1) * microbatch)
   }
 
-  /// Whether a plan for microbatches of this size packs weights: in single precision, which has the kernels, and for the regular
-  /// size only, as a ragged microbatch would want packed copies of its own.
-  public func packsWeights<Scalar: Real>(_ type: Scalar.Type, microbatch size: Int) -> Bool {
-    Scalar.self == Float.self && size == microbatch
+  /// The kernels for microbatches of this size: only the regular size packs weights, as a ragged microbatch would want packed copies
+  /// of its own.
+  public func kernels<Scalar: Real>(for type: Scalar.Type, microbatch size: Int) -> KernelChoice {
+    KernelChoice(for: type, packsWeights: size == microbatch)
   }
 
   /// The sizes that occur: one, or two where the last microbatch is smaller.

@@ -36,48 +36,60 @@ struct PackedMatrixProduct: OpaqueKernel {
   }
 }
 
-private func single<Scalar: Real>(_ pointer: UnsafePointer<Scalar>) -> UnsafePointer<Float> {
-  UnsafeRawPointer(pointer).assumingMemoryBound(to: Float.self)
-}
-
-private func single<Scalar: Real>(_ pointer: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<Float> {
-  UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Float.self)
-}
-
-/// The packed matrices of a plan: weights once for every θ, their tangents once a product, whatever the number of microbatches.
+/// The packed operands of a plan: weights once for every θ, their tangents once a product, whatever the number of microbatches.
 struct Packing: Sendable {
-  /// One operand packed for products of one shape.
-  struct Key: Hashable {
+  /// One operand packed for a product.
+  private struct Key: Hashable {
+    enum Purpose: Hashable {
+      case matrix(MatrixProduct)
+      case filters(Convolution.Role, ConvolutionGeometry)
+    }
     var operand: Value
-    var product: MatrixProduct
+    var purpose: Purpose
   }
 
   /// Products below this size are not worth a packed operand.
   static let leastSide = 48
 
-  private(set) var references: [Key: Reference] = [:]
+  private var references: [Key: Reference] = [:]
   /// What packs them, by the stage it belongs to.
   private(set) var instructions: [Stage: [Instruction]] = [:]
 
-  /// The packed product for a contraction whose right operand does not depend on the data, placing the operand in `counts` where
-  /// it is new.
-  mutating func product(
-    _ product: MatrixProduct, right: Value, stage: Stage, at source: Reference, counts: inout [Region: Int]
-  ) -> (kernel: PackedMatrixProduct, packed: Reference)? {
-    guard product.batch == 1, product.n >= Self.leastSide, product.k >= Self.leastSide, product.m >= 16,
-      stage == .fixed || stage == .direction,
-      let packed = PackedProduct(
-        transposeA: product.transposeLeft, transposeB: product.transposeRight, m: product.m, n: product.n, k: product.k)
-    else { return nil }
-    let key = Key(operand: right, product: product)
-    let kernel = PackedMatrixProduct(product: packed, operationCount: product.operationCount)
-    if let known = references[key] { return (kernel, known) }
+  /// The kernel that reads the right operand packed, where that operand does not depend on the data and packing is worth it; the operand is
+  /// placed in `counts` where it is new.
+  mutating func packed(
+    _ kernel: any OpaqueKernel, right: Value, stage: Stage, at source: Reference, counts: inout [Region: Int]
+  ) -> (kernel: any OpaqueKernel, packed: Reference)? {
+    guard stage == .fixed || stage == .direction else { return nil }
+    let packed: any OpaqueKernel
+    let packer: any OpaqueKernel
+    let count: Int
+    let purpose: Key.Purpose
+    switch kernel {
+    case let product as MatrixProduct:
+      guard product.batch == 1, product.n >= Self.leastSide, product.k >= Self.leastSide, product.m >= 16,
+        let own = PackedProduct(
+          transposeA: product.transposeLeft, transposeB: product.transposeRight, m: product.m, n: product.n,
+          k: product.k)
+      else { return nil }
+      packed = PackedMatrixProduct(product: own, operationCount: product.operationCount)
+      (packer, count, purpose) = (PackMatrix(product: own), own.packedCount, .matrix(product))
+    case var product as PackedConvolutionKernel:
+      guard product.role != .filterGradient else { return nil }
+      product.isPrepacked = true
+      packed = product
+      packer = PackFilters(convolution: product.convolution)
+      (count, purpose) = (product.convolution.packedCount, .filters(product.role, product.geometry))
+    default: return nil
+    }
+    let key = Key(operand: right, purpose: purpose)
+    if let known = references[key] { return (packed, known) }
     let region: Region = stage == .fixed ? .fixed : .direction
     let reference = Reference(region: region, offset: counts[region] ?? 0)
-    counts[region, default: 0] += (packed.packedCount + 15) & ~15
+    counts[region, default: 0] += (count + 15) & ~15
     references[key] = reference
     instructions[stage, default: []].append(
-      .kernel(PackMatrix(product: packed), operands: [source], result: reference, accumulate: .overwrite))
-    return (kernel, reference)
+      .kernel(packer, operands: [source], result: reference, accumulate: .overwrite))
+    return (packed, reference)
   }
 }

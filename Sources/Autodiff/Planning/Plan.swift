@@ -64,9 +64,30 @@ public enum Stage: Int, CaseIterable, Comparable, Sendable {
   public static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// The kernels a plan may use.
+public struct KernelChoice: Hashable, Sendable {
+  /// Whether kernels that exist in single precision only may be used; the plan then runs in Float only.
+  public let isSinglePrecision: Bool
+  /// Whether weights and their tangents are copied once into the order that kernels read them in, for all microbatches.
+  public let packsWeights: Bool
+
+  /// What runs in Float and Double alike.
+  public static let portable = KernelChoice(isSinglePrecision: false, packsWeights: false)
+
+  /// The choice for a precision; packing is worth its memory where many microbatches use it.
+  public init<Scalar: Real>(for type: Scalar.Type, packsWeights: Bool) {
+    self.init(isSinglePrecision: Scalar.self == Float.self, packsWeights: packsWeights && Scalar.self == Float.self)
+  }
+
+  private init(isSinglePrecision: Bool, packsWeights: Bool) {
+    self.isSinglePrecision = isSinglePrecision
+    self.packsWeights = packsWeights
+  }
+}
+
 /// A function made ready to run at one microbatch size: instructions for each stage and the memory they need.
 ///
-/// A plan knows no parameters and no data and runs on any worker; one without packed weights runs in Float and Double.
+/// A plan knows no parameters and no data and runs on any worker; one of portable kernels runs in Float and Double.
 public struct Plan: Sendable {
   /// Samples (rows of the inputs) of the microbatch.
   public let microbatch: Int

@@ -30,15 +30,15 @@ extension Plan {
   public init(
     _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int],
     vectorOffsets: [Int],
-    literalOffsets: [Int], packsWeights: Bool = false
+    literalOffsets: [Int], kernels: KernelChoice = .portable
   ) throws(InputError) {
-    let optimized = try function.optimized()
+    let optimized = try function.optimized(for: kernels)
     self.microbatch = microbatch
     var planner = Planner(
       graph: optimized.graph, outputs: zip(optimized.outputs, destinations).map(SumOutput.init),
       sourceOffsets: Planner.SourceOffsets(
         parameters: parameterOffsets, vectors: vectorOffsets, literals: literalOffsets))
-    planner.packsWeights = packsWeights
+    planner.packsOperands = kernels.packsWeights
     planner.plan(into: &self)
   }
 }
@@ -66,8 +66,8 @@ struct Planner {
   /// Where values live, the fixed ones and the residuals of all stages together.
   var shared: [Value: Reference] = [:]
   var sharedCounts: [Region: Int] = [:]
-  /// Whether operands of matrix products that do not depend on the data are packed.
-  var packsWeights = false
+  /// Whether right operands of products that do not depend on the data are packed.
+  var packsOperands = false
   var packing = Packing()
 
   init(graph: Graph, outputs: [SumOutput], sourceOffsets: SourceOffsets) {

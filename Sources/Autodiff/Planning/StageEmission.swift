@@ -14,7 +14,7 @@ extension StagePlanner {
         var kernel = kernel(value)
         operations += kernel.operationCount
         var operands = planner.operands(value).map { reference($0) }
-        if planner.packsWeights, stage == .primal || stage == .linear {
+        if planner.packsOperands, stage == .primal || stage == .linear {
           kernel = packed(kernel, planner.operands(value), &operands)
         }
         if let target {
@@ -90,9 +90,9 @@ extension StagePlanner {
   private mutating func packed(
     _ kernel: any OpaqueKernel, _ right: Value, _ reference: inout Reference
   ) -> any OpaqueKernel {
-    guard let product = kernel as? MatrixProduct,
-      let packed = planner.packing.product(
-        product, right: right, stage: planner.stage[right.index], at: reference, counts: &planner.sharedCounts)
+    guard
+      let packed = planner.packing.packed(
+        kernel, right: right, stage: planner.stage[right.index], at: reference, counts: &planner.sharedCounts)
     else { return kernel }
     reference = packed.packed
     return packed.kernel

@@ -113,8 +113,11 @@ public struct Convolution: Product {
 
   public func kernel(_ left: [Int], _ right: [Int]) -> any OpaqueKernel {
     let geometry = geometry(left, right)
-    return layout == .channelsFirst
-      ? ColumnConvolution(role: role, geometry: geometry) : PackedConvolutionKernel(role: role, geometry: geometry)
+    guard layout == .channelsLast else { return ColumnConvolution(role: role, geometry: geometry) }
+    guard let kernel = PackedConvolutionKernel(role: role, geometry: geometry) else {
+      preconditionFailure("\(name) of channels-last images has no kernel for \(geometry)")
+    }
+    return kernel
   }
 }
 

@@ -8,5 +8,6 @@
 #include "ritz_packed_product.h"
 #include "ritz_elementwise.h"
 #include "ritz_images.h"
+#include "ritz_packed_convolution.h"
 
 #endif

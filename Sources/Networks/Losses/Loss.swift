@@ -108,11 +108,22 @@ public enum Loss: String, CaseIterable, Sendable, Hashable {
       let sum = try graph.reduce(.sum, graph.multiply(difference, difference), over: [1])
       return try graph.multiply(sum, self == .squaredError ? 0.5 : 1 / Double(classes))
     case .binaryCrossEntropy:
-      let terms = try graph.subtract(graph.softplus(scores), graph.multiply(goals, scores))
-      return try graph.reduce(.sum, terms, over: [1])
+      return try graph.reduce(.sum, binaryCrossEntropy(scores, goals, in: &graph), over: [1])
     case .output:
       return outputs
     }
+  }
+
+  /// (1 − y) z for z > 0 and −y z for others, plus ln(1 + e^(−|z|)), which is ln(1 + eᶻ) − y z.
+  ///
+  /// The linear part vanishes where the network is sure of its answer: ln(1 + eᶻ) − z would leave the rounding of z there.
+  private func binaryCrossEntropy(
+    _ scores: Value, _ goals: Value, in graph: inout Graph
+  ) throws(InputError) -> Value {
+    let positive = try graph.compare(scores, .greater, graph.constant(0, graph.shape(of: scores)))
+    let slope = try graph.select(positive, graph.subtract(1, goals), graph.negate(goals))
+    let exponential = try graph.apply(.exponential, graph.select(positive, graph.negate(scores), scores))
+    return try graph.add(graph.multiply(slope, scores), graph.apply(.logPlusOne, exponential))
   }
 
   /// m + ln(1 + Σ_{c≠y} e^(d_c − m) + (e^(−m) − 1)) with d_c = z_c − z_y and m = max d, which is −ln softmax(z)[y]; 0 where the label

@@ -52,7 +52,7 @@ enum DensityFigure {
 
   private static func legend(_ density: ReportedDensity, _ view: DensityView) -> Legend {
     var entries: [(Legend.Swatch, Label)] = [
-      (.curve(.blue), Label("density, \(density.probes) probes × \(density.steps) steps"))
+      (.curve(.blue), Label("density, " + density.samplingText(times: "×")))
     ]
     if !view.band.isEmpty {
       let level = density.confidence.map { NumberText.shortest($0 * 100) + " % " } ?? ""

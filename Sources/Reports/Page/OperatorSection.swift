@@ -37,13 +37,11 @@ enum OperatorSection {
       cards.append(Page.card(name, [Page.number(extreme.value)], note: note(extreme)))
     }
     if let trace = spectrum.trace {
+      let isEstimate = trace.standardError.isFinite && trace.standardError != 0
       let note: [Markup] =
-        trace.standardError == 0
-        ? [.text(trace.method)]
-        : [
-          "±\u{A0}", Page.number(trace.standardError, digits: 2),
-          .text(" s.e., \(trace.method), \(trace.probes) probes"),
-        ]
+        isEstimate
+        ? ["±\u{A0}", Page.number(trace.standardError, digits: 2), .text(" s.e., \(trace.evidenceText)")]
+        : [.text(trace.evidenceText)]
       cards.append(Page.card("trace", [Page.number(trace.value)], note: note))
     }
     if let outliers = spectrum.outliers {
@@ -101,7 +99,7 @@ enum OperatorSection {
         (
           "solver, \(name)",
           [
-            .text("\(solver.message) Outcome "), Page.code(solver.reason), ", tolerance ",
+            .text(sentence(solver.message) + " Outcome "), Page.code(solver.reason), ", tolerance ",
             Page.number(solver.tolerance, digits: 2), ", ", Page.count(solver.products), " products, ",
             Page.count(solver.restarts), " restarts, basis orthogonal to ",
             Page.number(solver.orthogonality, digits: 2),
@@ -110,7 +108,7 @@ enum OperatorSection {
     }
     if let density = spectrum.density {
       var value: [Markup] = [
-        Page.count(density.probes), " probes × ", Page.count(density.steps), " Lanczos steps, σ = ",
+        .text(density.samplingText(times: "×") + ", σ = "),
         Page.number(density.sigma, digits: 3), ", ", Page.count(density.deflated.count), " eigenpairs deflated",
       ]
       if let defect = density.quadratureDefect { value += [", quadrature defect ", Page.number(defect, digits: 2)] }
@@ -128,5 +126,11 @@ enum OperatorSection {
     }
     if rows.isEmpty { return .empty }
     return .sequence([.element("h3", [:], ["Evidence"]), Page.properties(rows)])
+  }
+
+  /// The text with a capital at its start and a full stop at its end.
+  private static func sentence(_ text: String) -> String {
+    guard let last = text.last else { return text }
+    return text.prefix(1).uppercased() + text.dropFirst() + (".!?".contains(last) ? "" : ".")
   }
 }

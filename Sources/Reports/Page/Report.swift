@@ -35,8 +35,10 @@ public enum Report {
 
   private static func header(_ report: SpectrumReport, _ title: String) -> Markup {
     let operators = report.operators.map { OperatorName.full($0.name) }.joined(separator: ", ")
-    var lead = ["\(NumberText.count(report.model.parameterCount)) parameters"]
-    lead.append("\(NumberText.count(report.data.samples)) samples of \(SourceName.short(report.data.source))")
+    var lead = [NumberText.counted(report.model.parameterCount, "parameter", separator: "\u{202F}")]
+    lead.append(
+      "\(NumberText.counted(report.data.samples, "sample", separator: "\u{202F}")) of \(SourceName.short(report.data.source))"
+    )
     lead.append("\(report.loss.name) loss")
     if !operators.isEmpty { lead.append(operators) }
     lead.append("\(report.execution.precision) precision")
@@ -85,7 +87,11 @@ public enum Report {
           .element(
             "data", ["value": report.execution.seconds.description],
             [.text(NumberText.duration(report.execution.seconds))])
-        ], note: [Page.count(report.execution.operatorProducts), " operator products"]))
+        ],
+        note: [
+          Page.count(report.execution.operatorProducts),
+          report.execution.operatorProducts == 1 ? " operator product" : " operator products",
+        ]))
     return cards
   }
 

@@ -36,10 +36,10 @@ struct OperatorSummary {
     }
     if let trace = spectrum.trace {
       var text = NumberText.plain(trace.value)
-      if trace.standardError != 0 {
+      if trace.standardError.isFinite, trace.standardError != 0 {
         text += " \(TerminalSummary.plusMinus(style)) \(NumberText.plain(trace.standardError, digits: 2))"
       }
-      rows.append(("trace", text + ", \(trace.method)" + (trace.probes > 0 ? ", \(trace.probes) probes" : "")))
+      rows.append(("trace", text + ", " + trace.evidenceText))
     }
     if let outliers = spectrum.outliers {
       var text = "\(outliers.count), gap ratio \(NumberText.plain(outliers.ratio, digits: 3))"
@@ -78,9 +78,9 @@ struct OperatorSummary {
   private var plot: [String] {
     guard let density = spectrum.density else { return [] }
     let lines = TerminalPlot(style: style).lines(density, dimension: spectrum.dimension)
-    if lines.isEmpty { return ["", "  The density has no finite value to plot."] }
+    if lines.isEmpty { return ["", "  No finite density to plot."] }
     var key = style.unicode ? "density φ(λ) over λ, log axis" : "density over eigenvalue, log axis"
-    key += ", \(density.probes) probes x \(density.steps) steps"
+    key += ", " + density.samplingText(times: "x")
     if !density.deflated.isEmpty { key += style.unicode ? ", ▲ deflated" : ", ^ deflated" }
     return [""] + TerminalSummary.wrap(key, style) + lines
   }
@@ -111,7 +111,7 @@ struct OperatorSummary {
         let pad = String(repeating: " ", count: widths[column] - text.count)
         return column < 3 ? pad + text : text
       }
-      let line = "  " + cells.joined(separator: "  ")
+      let line = "  " + cells.joined(separator: style.width < 48 ? " " : "  ")
       lines.append(index == 0 ? style.styled(line, .faint) : row[3] == "NO" ? style.styled(line, .caution) : line)
     }
     if pairs.count > shown.count { lines.append("  and \(pairs.count - shown.count) more in the report") }

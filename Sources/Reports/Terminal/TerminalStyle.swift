@@ -2,7 +2,7 @@ import Foundation
 
 /// What a terminal can show.
 public struct TerminalStyle: Sendable, Equatable {
-  /// Columns to stay within; at least 48 are used.
+  /// Columns to stay within; at least 40 are used.
   public var width: Int
   /// Whether to use characters beyond ASCII: Greek letters, box lines, braille.
   public var unicode: Bool

@@ -9,7 +9,7 @@ import Foundation
 public enum TerminalSummary {
   public static func text(_ report: SpectrumReport, style: TerminalStyle = TerminalStyle()) -> String {
     var style = style
-    style.width = max(48, style.width)
+    style.width = max(40, style.width)
     var lines = heading(report, style)
     for spectrum in report.operators { lines += [""] + OperatorSummary(spectrum, style).lines }
     let warnings =
@@ -31,16 +31,16 @@ public enum TerminalSummary {
     let separator = style.unicode ? " · " : ", "
     let title = TerminalStyle.sanitized(Report.title(report))
     let samples = NumberText.grouped(report.data.samples)
-    var model = ["\(NumberText.grouped(report.model.parameterCount)) parameters"]
+    var model = [NumberText.counted(report.model.parameterCount, "parameter")]
     model.append(
-      "\(samples) of \(NumberText.grouped(report.data.samplesAvailable)) samples of \(SourceName.short(report.data.source))"
+      "\(samples) of \(NumberText.counted(report.data.samplesAvailable, "sample")) of \(SourceName.short(report.data.source))"
     )
     model.append("\(report.execution.precision) precision")
     var loss = "loss \(NumberText.plain(report.loss.value)) (\(report.loss.name))"
     if let error = report.loss.standardError { loss += " \(plusMinus(style)) \(NumberText.plain(error, digits: 2))" }
     var numbers = [loss]
     if let gradient = report.gradient { numbers.append("gradient norm \(NumberText.plain(gradient.norm))") }
-    numbers.append("\(NumberText.grouped(report.execution.operatorProducts)) products")
+    numbers.append(NumberText.counted(report.execution.operatorProducts, "product"))
     numbers.append(NumberText.duration(report.execution.seconds))
     return wrap(title, style).map { style.styled($0, .strong) }
       + [model, numbers].flatMap { wrap(TerminalStyle.sanitized($0.joined(separator: separator)), style) }
