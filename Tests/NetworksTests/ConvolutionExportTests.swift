@@ -250,6 +250,18 @@ struct ConvolutionExportTests {
     }
   }
 
+  /// Inputs so large that a list of their windows would not fit anywhere.
+  @Test(arguments: ["aten.max_pool2d.default", "aten.adaptive_avg_pool2d.default", "aten.conv2d.default"])
+  func hugeInputs(target: String) throws {
+    let operation = try #require(Self.operations.first { $0.target == target })
+    var fixture = operation.fixture
+    fixture.shapes["x"] = ["N", "4", "1", "\(1 << 40)"]
+    let error = #expect(throws: InputError.self) {
+      _ = try Network(exportedProgram: fixture.bytes(), file: "model.pt2")
+    }
+    #expect(error?.description.contains("no size a network has") == true)
+  }
+
   /// A further result of an operator may be named, and not read.
   @Test func furtherResults() throws {
     let operation = try #require(Self.operations.first { $0.target == "aten.max_pool2d_with_indices.default" })
@@ -323,7 +335,7 @@ struct ConvolutionExportTests {
     }
   }
 
-  /// A counter of batches is left out only where nothing else reads it.
+  /// New values of buffers are left out, counters of batches as well, where nothing else reads them.
   @Test func countersOfBatches() throws {
     func fixture(readsCounter: Bool, isInPlace: Bool) -> ExportFixture {
       var fixture = Self.batchNormalization("aten.batch_norm.default", training: true)
@@ -335,6 +347,13 @@ struct ConvolutionExportTests {
       fixture.node(
         "counted", isInPlace ? "aten.add_.Tensor" : "aten.add.Tensor", [("self", t("p_count")), ("other", int(1))])
       fixture.shapes["counted"] = ["1"]
+      if !isInPlace {
+        fixture.replacements.append(
+          (
+            #""output_specs": ["#,
+            #""output_specs": [{"buffer_mutation": {"arg": {"name": "counted"}, "buffer_name": "count"}}, "#
+          ))
+      }
       if readsCounter {
         fixture.node("z", "aten.relu.default", [("self", t(isInPlace ? "p_count" : "counted"))])
         fixture.shapes["z"] = ["1"]

@@ -124,17 +124,19 @@ struct ProgramSignature: Decodable, Sendable {
   enum OutputSpecification: Decodable, Sendable {
     case userOutput(ProgramArgument)
     /// The new value of a buffer, which a function of the parameters alone has no use for.
-    case bufferMutation
+    case bufferMutation(value: String?)
     case other(String)
 
     private struct User: Decodable { let arg: ProgramArgument }
+    private struct Mutation: Decodable { let arg: [String: String] }
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: AnyKey.self)
       let key = try container.alternative()
       switch key.stringValue {
       case "user_output": self = .userOutput(try container.decode(User.self, forKey: key).arg)
-      case "buffer_mutation": self = .bufferMutation
+      case "buffer_mutation":
+        self = .bufferMutation(value: try container.decode(Mutation.self, forKey: key).arg["name"])
       default: self = .other(key.stringValue)
       }
     }

@@ -14,7 +14,7 @@ struct ExportedProgramReader {
   /// The parameters in each member of the archive.
   private var parametersByMember: [String: [Int]] = [:]
   private let used: Set<String>
-  /// Without those that only count batches.
+  /// Without those that only compute new values of buffers.
   private let nodes: [ProgramNode]
 
   private static let largestNodeCount = 1 << 18
@@ -25,7 +25,7 @@ struct ExportedProgramReader {
 
   init(_ archive: ExportedArchive) {
     self.archive = archive
-    nodes = archive.program.module.withoutBatchCounting()
+    nodes = archive.program.module.withoutBufferUpdates()
     used = nodes.reduce(into: []) { $0.formUnion($1.tensorsRead) }
   }
 

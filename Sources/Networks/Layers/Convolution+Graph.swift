@@ -77,6 +77,7 @@ extension Graph {
     guard (image + taps).allSatisfy({ $0 > 0 }) else {
       throw InputError("images of shape \(image) and filters of shape \(taps) have no elements")
     }
+    try WindowSizes.requireSize(image)
     guard taps.dropFirst(2).allSatisfy({ $0 <= WindowSizes.largest }) else {
       throw InputError("filters of shape \(taps) are larger than \(WindowSizes.largest)")
     }

@@ -107,6 +107,10 @@ extension Graph {
     guard shape.count == rank + 2, shape.allSatisfy({ $0 > 0 }) else {
       throw InputError("pooling over \(rank) dimensions takes [n, c, …] of rank \(rank + 2), got shape \(shape)")
     }
+    try WindowSizes.requireSize(shape)
+    guard shape.dropFirst(2).allSatisfy({ $0 <= WindowSizes.largest }) else {
+      throw InputError("pooling over shape \(shape): more than \(WindowSizes.largest) pixels along one axis")
+    }
     if rank == 2 { return try pool(x, Array(shape.suffix(2)), &self) }
     let result = try pool(reshape(x, to: [shape[0], shape[1], 1, shape[2]]), [shape[2]], &self)
     let own = self.shape(of: result)

@@ -21,13 +21,13 @@ enum WindowSizes {
     return numbers.count == rank ? numbers : Array(repeating: numbers[0], count: rank)
   }
 
-  /// - Throws: where a result [batch, …] would be of no size that a network has.
+  /// - Throws: where a value [batch, …] is of no size that a network has.
   static func requireSize(_ shape: [Int]) throws(InputError) {
     var count = 1
     for size in shape.dropFirst() {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
       guard size > 0, !overflow, product <= largestSample else {
-        throw InputError("the result would have shape \(shape), which is no size a network has")
+        throw InputError("a value of shape \(shape) is no size a network has")
       }
       count = product
     }
