@@ -92,8 +92,9 @@ enum PopulationStatistics {
         let weights = graph.source(.data(.weights), type: TensorType([size]))
         let sums = try graph.multiply(graph.reduce(.sum, value, over: Array(2..<shape.count)), 1 / pixels)
         let weighted = try graph.multiply(sums, graph.broadcast(weights, to: [size, shape[1]], dimensions: [0]))
+        let total = try graph.reduce(.sum, weighted, over: [0])
         plans[size] = try Plan(
-          Function(graph: graph, outputs: [graph.reduce(.sum, weighted, over: [0])]), microbatch: size,
+          Function(graph: graph, outputs: [total]), microbatch: size,
           destinations: [.primal(offset: 0)],
           parameterOffsets: ObjectiveGraph.offsets(network.parameters.map(\.count)), vectorOffsets: [],
           literalOffsets: ObjectiveGraph.offsets(network.literals.map(\.values.count)), kernels: .portable)

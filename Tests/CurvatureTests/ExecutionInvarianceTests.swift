@@ -177,6 +177,27 @@ struct FixedBatchTests {
     #expect(same.schedule.microbatch == 200)
   }
 
+  private func workers<Scalar: Real>(_ name: String, _ type: Scalar.Type) throws {
+    let reference = try ReferenceCase.load(name)
+    let isCoupled = name.hasPrefix("resnet-bn-train")
+    let options = isCoupled ? ExecutionOptions(batchNormGroup: 20) : ExecutionOptions(microbatch: 24)
+    func run(_ workers: Int) throws -> [Vector<Scalar>] {
+      let objective = try ReferenceObjective.make(reference, as: type, options: options, workers: workers)
+      let v = randomVector(objective.dimension, seed: 4, as: type)
+      return [
+        try objective.lossAndGradient().gradient, try objective.hessian().apply(v),
+        try objective.gaussNewton().apply(v),
+      ]
+    }
+    let one = try run(1)
+    for count in [2, 4] { #expect(try run(count) == one, "\(count) workers") }
+  }
+
+  @Test(arguments: Reference.cases("lenet-", "resnet-")) func sameBitsForAnyNumberOfWorkers(name: String) throws {
+    try workers(name, Double.self)
+    try workers(name, Float.self)
+  }
+
   private func dynamicMicrobatches<Scalar: Real>(_ name: String, _ type: Scalar.Type, within tolerance: Double) throws {
     let reference = try ReferenceCase.load(name)
     func run(_ microbatch: Int) throws -> (Double, [Vector<Scalar>]) {
