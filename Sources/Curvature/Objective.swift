@@ -28,10 +28,12 @@ public struct Objective<Scalar: Real>: Sendable {
   public let loss: Loss
   public let selection: ParameterSelection
   public let schedule: Schedule
-  public let options: ExecutionOptions
+  public internal(set) var options: ExecutionOptions
   public let pool: WorkerPool
   /// n: samples (or positions) of non-zero weight.
   public let effectiveSamples: Int
+  /// The samples of the data, those of weight zero among them.
+  public let sampleCount: Int
   /// The shape of the outputs of one sample.
   public let outputShape: [Int]
   /// θ, all parameters one after the other.
@@ -53,6 +55,7 @@ public struct Objective<Scalar: Real>: Sendable {
     let probe = try OutputProbe(network: network, loss: loss)
     outputShape = probe.outputShape
     let fitted = try Self.fit(dataset, to: network, loss: loss, probe: probe)
+    sampleCount = fitted.count
     parameters = network.parameterVector(as: Scalar.self)
     literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
     (data, effectiveSamples) = try Self.bind(fitted, network: network, loss: loss)
@@ -60,18 +63,22 @@ public struct Objective<Scalar: Real>: Sendable {
     schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
   }
 
-  private init(_ other: Objective, parameters: Vector<Scalar>) throws(InputError) {
-    network = try other.network.withParameters(parameters)
+  /// Another objective's network and loss at other parameters, or with other data bound.
+  init(
+    _ other: Objective, parameters: Vector<Scalar>? = nil, data: BoundData<Scalar>? = nil
+  ) throws(InputError) {
+    if let parameters { network = try other.network.withParameters(parameters) } else { network = other.network }
     loss = other.loss
     selection = other.selection
     schedule = other.schedule
     options = other.options
     pool = other.pool
     effectiveSamples = other.effectiveSamples
+    sampleCount = other.sampleCount
     outputShape = other.outputShape
-    self.parameters = parameters
+    self.parameters = parameters ?? other.parameters
     literals = other.literals
-    data = other.data
+    self.data = data ?? other.data
     targetType = other.targetType
   }
 
@@ -105,7 +112,7 @@ public struct Objective<Scalar: Real>: Sendable {
 
   /// An executor for a function of this objective, planned at the schedule's microbatch sizes.
   func executor(
-    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Executor<Scalar> {
     try Executor(
       plans: plans(build), schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
@@ -113,7 +120,7 @@ public struct Objective<Scalar: Real>: Sendable {
   }
 
   func plans(
-    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> [Int: Plan] {
     var plans: [Int: Plan] = [:]
     for size in schedule.sizes {
