@@ -27,7 +27,7 @@ public struct Objective<Scalar: Real>: Sendable {
   public let network: Network
   public let loss: Loss
   public let selection: ParameterSelection
-  public let schedule: Schedule
+  public internal(set) var schedule: Schedule
   public internal(set) var options: ExecutionOptions
   public let pool: WorkerPool
   /// n: samples (or positions) of non-zero weight.
@@ -114,8 +114,13 @@ public struct Objective<Scalar: Real>: Sendable {
   func executor(
     _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Executor<Scalar> {
+    try executor(plans(build))
+  }
+
+  /// An executor of plans at the schedule's microbatch sizes.
+  func executor(_ plans: [Int: Plan]) throws(InputError) -> Executor<Scalar> {
     try Executor(
-      plans: plans(build), schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
+      plans: plans, schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
       residualBytes: options.residualBytes)
   }
 
@@ -124,11 +129,17 @@ public struct Objective<Scalar: Real>: Sendable {
   ) throws(InputError) -> [Int: Plan] {
     var plans: [Int: Plan] = [:]
     for size in schedule.sizes {
-      plans[size] = try ObjectiveGraph.plan(
-        network: network, loss: loss, selection: selection, targetType: targetType,
-        rowsPerSample: data.rowsPerSample, microbatch: size,
-        packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
+      plans[size] = try plan(size, build)
     }
     return plans
+  }
+
+  /// A function of this objective planned at one microbatch size.
+  func plan(
+    _ size: Int, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
+  ) throws(InputError) -> Plan {
+    try ObjectiveGraph.plan(
+      network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
+      microbatch: size, packsWeights: schedule.packsWeights(Scalar.self, microbatch: size), build)
   }
 }

@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Forecast peak memory and time of 'ritz spectrum' with the same flags.") var plan = false
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
-  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
+  @OptionGroup var operation: OperatorFlags
   @Option(help: ArgumentHelp("The K largest eigenpairs.", valueName: "k")) var top: Int = 10
   @Option(help: ArgumentHelp("The K smallest eigenpairs.", valueName: "k")) var bottom: Int = 5
   @Option(help: ArgumentHelp("Random probes of the density.", valueName: "n")) var probes: Int = 10
@@ -43,26 +43,30 @@ struct InspectCommand: ParsableCommand {
       samples: dataset.count, targetWidth: dataset.targetWidth, rowsPerSample: max(1, dataset.targetsPerSample),
       hasLabels: hasLabels, storedBytes: stored)
     let selection = try settings.selection(of: network)
-    let dimension = selection.dimension(of: network)
+    let kind = try operation.kind()
+    let options = OperatorOptions(fisherDraws: operation.fisherDraws, seed: execution.seed)
+    let dimension = try Forecast.dimension(
+      of: kind, network: network, loss: settings.namedLoss(), selection: selection, samples: dataset.count)
     if exact { try ExactSpectrum.require(dimension: dimension) }
     let pairs = exact ? 0 : top + bottom
     let basis = exact ? 0 : max(pairs > 0 ? max(2 * pairs + 10, pairs + 30) : 0, pairs + steps + 1)
     let request = ForecastRequest(
-      kind: try OperatorKind(named: `operator`), basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
+      kind: kind, basisVectors: min(dimension, basis), vectors: exact ? 34 : 6 + pairs,
       products: exact ? dimension : probes * steps + (pairs > 0 ? 20 * pairs : 0),
       denseBytes: exact ? 3 * 8 * dimension * dimension : 0,
-      batch: exact ? 16 : pairs > 0 ? residualBatch : 1)
-    let options = ExecutionOptions(microbatch: execution.microbatch)
+      batch: exact ? 16 : pairs > 0 ? residualBatch : 1, options: options,
+      division: operation.settings.division)
+    let cutting = ExecutionOptions(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {
     case .single:
       return try Forecast(
         network: network, loss: settings.namedLoss(), selection: selection, sizes: sizes, request: request,
-        options: options, workers: workers, precision: Float.self)
+        options: cutting, workers: workers, precision: Float.self)
     case .double:
       return try Forecast(
         network: network, loss: settings.namedLoss(), selection: selection, sizes: sizes, request: request,
-        options: options, workers: workers, precision: Double.self)
+        options: cutting, workers: workers, precision: Double.self)
     }
   }
 
@@ -124,7 +128,7 @@ struct InspectCommand: ParsableCommand {
     }
     if !network.literals.isEmpty { print("  not trained: " + network.literals.map(\.name).joined(separator: ", ")) }
     guard let forecast else { return }
-    print("  forecast for ritz spectrum, \(`operator`):")
+    print("  forecast for ritz spectrum, \(operation.operator):")
     for part in forecast.parts { print("    \(mebibytes(part.bytes))  \(part.name)") }
     print("    \(mebibytes(forecast.bytes))  peak memory")
     print(

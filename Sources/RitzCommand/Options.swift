@@ -46,16 +46,16 @@ struct ObjectiveFlags: ParsableArguments {
     try require(model: model)
     guard let model, let data, let loss else { throw ValidationError("a MODEL, --data and --loss are needed") }
     return ObjectiveSettings(
-      model: absolute(model), data: absolute(data), loss: loss, split: split, samples: samples,
+      model: absolutePath(model), data: absolutePath(data), loss: loss, split: split, samples: samples,
       standardise: standardise,
       params: params, seed: seed)
   }
+}
 
-  /// Paths are kept absolute, so that a run can be resumed from anywhere.
-  private func absolute(_ path: String) -> String {
-    if Network.isBuiltIn(path) || path == "digits" { return path }
-    return URL(fileURLWithPath: path).standardizedFileURL.path
-  }
+/// Paths are kept absolute, so that a run can be resumed from anywhere.
+func absolutePath(_ path: String) -> String {
+  if Network.isBuiltIn(path) || path == "digits" { return path }
+  return URL(fileURLWithPath: path).standardizedFileURL.path
 }
 
 /// How it is computed.
@@ -158,18 +158,6 @@ extension Network {
         remedy: "built in are " + NamedNetworkFamily.allCases.map(\.usage).joined(separator: "; "))
     }
     try self.init(exportedProgram: model)
-  }
-}
-
-extension OperatorKind {
-  /// The operator of a name on the command line.
-  init(named name: String) throws {
-    guard let kind = OperatorKind(rawValue: name) else {
-      throw InputError(
-        place: "--operator", "there is no operator '\(name)'",
-        remedy: "choose one of " + OperatorKind.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    self = kind
   }
 }
 

@@ -5,7 +5,7 @@ import Ritz
 struct SpectrumCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "spectrum",
-    abstract: "Measures eigenvalues, density and trace of a network's Hessian or Gauss-Newton matrix.",
+    abstract: "Measures eigenvalues, density and trace of a network's Hessian and its relatives.",
     discussion: """
       With no choice of quantities: the density, the 10 largest and 5 smallest eigenpairs and the trace. Leaves a directory with \
       result.json, arrays.npz, figures and report.html.
@@ -15,12 +15,17 @@ struct SpectrumCommand: ParsableCommand {
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
 
-  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
+  @OptionGroup var operation: OperatorFlags
+  @Option(help: ArgumentHelp("With --per: random probes of the mass between the blocks.", valueName: "n"))
+  var blockMass: Int?
   @Option(help: ArgumentHelp("The K largest eigenpairs.", valueName: "k")) var top: Int?
   @Option(help: ArgumentHelp("The K smallest eigenpairs.", valueName: "k")) var bottom: Int?
   @Flag(help: "The spectral density.") var density = false
   @Flag(help: "All eigenvalues, from the dense matrix (small networks).") var exact = false
   @Option(help: ArgumentHelp("The trace by quadrature, hutchinson or hutch++.", valueName: "method")) var trace: String?
+
+  @Option(help: ArgumentHelp("The diagonal: exact where known, else from N random probes.", valueName: "n"))
+  var diagonal: Int?
 
   @Option(help: ArgumentHelp("Residual tolerance relative to the largest |eigenvalue|.", valueName: "t")) var tolerance:
     Double?
@@ -42,7 +47,7 @@ struct SpectrumCommand: ParsableCommand {
   func validate() throws {
     try requireCounts([
       ("--top", top), ("--bottom", bottom), ("--probes", probes), ("--steps", steps), ("--block", block),
-      ("--trace-probes", traceProbes),
+      ("--trace-probes", traceProbes), ("--block-mass", blockMass), ("--diagonal", diagonal),
     ])
     try requireCounts([("--max-products", maxProducts)], atMost: 1_000_000_000)
     if let tolerance, !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must be between 0 and 1") }
@@ -51,6 +56,7 @@ struct SpectrumCommand: ParsableCommand {
     if let trace, TraceChoice(rawValue: trace) == nil {
       throw ValidationError("--trace is quadrature, hutchinson or hutch++, not '\(trace)'")
     }
+    if blockMass != nil && operation.per == nil { throw ValidationError("--block-mass goes with --per") }
     if resume != nil {
       guard !contradictsResume else {
         throw ValidationError(
@@ -62,8 +68,12 @@ struct SpectrumCommand: ParsableCommand {
 
   /// Whether anything is given that would make the run another one.
   private var contradictsResume: Bool {
-    let hasOwnInput = model != nil || output != nil || objective.isGiven || execution.isGiven || `operator` != "hessian"
-    let hasOwnQuantities = top != nil || bottom != nil || density || exact || trace != nil || traceProbes != 30
+    let hasOwnInput =
+      model != nil || output != nil || objective.isGiven || execution.isGiven
+      || operation.isGiven || blockMass != nil
+    let hasOwnQuantities =
+      top != nil || bottom != nil || density || exact || trace != nil
+      || diagonal != nil || traceProbes != 30
     let hasOwnOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
       || compatible != nil
@@ -77,17 +87,24 @@ struct SpectrumCommand: ParsableCommand {
     if let resume {
       report = try SpectrumRun.resume(resume, workers: execution.workers, reporting)
     } else {
-      _ = try OperatorKind(named: `operator`)
+      let kind = try operation.kind()
       let settings = try objective.settings(model: model, seed: execution.seed)
       report = try SpectrumRun.start(
-        settings, operators: [`operator`], request: request, execution: execution, output: output, reporting)
+        settings, operators: [kind.rawValue], operatorSettings, request: request, execution: execution, output: output,
+        reporting)
     }
     let converged = report.operators.allSatisfy { (($0.top ?? []) + ($0.bottom ?? [])).allSatisfy(\.converged) }
     if strict && !converged { throw ExitCode(3) }
   }
 
+  private var operatorSettings: OperatorSettings {
+    var settings = operation.settings
+    settings.blockMassProbes = blockMass
+    return settings
+  }
+
   private var request: SpectrumRequest {
-    let asked = top != nil || bottom != nil || density || exact || trace != nil
+    let asked = top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil
     let hasDensity = density || !asked
     return SpectrumRequest(
       top: top ?? (asked ? 0 : 10), bottom: bottom ?? (asked ? 0 : 5), skipsNullSpace: !asked, tolerance: tolerance,
@@ -95,7 +112,7 @@ struct SpectrumCommand: ParsableCommand {
       quadrature: hasDensity ? QuadratureOptions(probes: probes, steps: steps, seed: execution.seed) : nil,
       density: DensityOptions(kernelWidth: sigma), isGoogleCompatible: compatible == "google",
       trace: trace.flatMap(TraceChoice.init) ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes,
-      exact: exact,
+      diagonalProbes: diagonal, exact: exact,
       seed: execution.seed)
   }
 }

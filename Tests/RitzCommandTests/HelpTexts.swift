@@ -30,7 +30,7 @@ enum HelpTexts {
 
     SUBCOMMANDS:
       spectrum                Measures eigenvalues, density and trace of a
-                              network's Hessian or Gauss-Newton matrix.
+                              network's Hessian and its relatives.
       apply                   Computes operator-vector products, for other tools.
       inspect                 Shows what is in a model, and what a run on it will
                               need.
@@ -42,8 +42,8 @@ enum HelpTexts {
     """
 
   private static let spectrum = """
-    OVERVIEW: Measures eigenvalues, density and trace of a network's Hessian or
-    Gauss-Newton matrix.
+    OVERVIEW: Measures eigenvalues, density and trace of a network's Hessian and
+    its relatives.
 
     With no choice of quantities: the density, the 10 largest and 5 smallest
     eigenpairs and the trace. Leaves a directory with result.json, arrays.npz,
@@ -71,13 +71,26 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
+      --block-mass <n>        With --per: random probes of the mass between the
+                              blocks.
       --top <k>               The K largest eigenpairs.
       --bottom <k>            The K smallest eigenpairs.
       --density               The spectral density.
       --exact                 All eigenvalues, from the dense matrix (small
                               networks).
       --trace <method>        The trace by quadrature, hutchinson or hutch++.
+      --diagonal <n>          The diagonal: exact where known, else from N random
+                              probes.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:
@@ -129,7 +142,16 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
       --vector <file.npz>     The vectors.
       --output <file.npz>     The file to write.
       --json                  Print the loss and the norms as JSON.
@@ -165,7 +187,16 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
       --top <k>               The K largest eigenpairs. (default: 10)
       --bottom <k>            The K smallest eigenpairs. (default: 5)
       --probes <n>            Random probes of the density. (default: 10)

@@ -12,7 +12,7 @@ struct OperatorSummary {
   }
 
   var lines: [String] {
-    let title = "Spectrum of the \(TerminalSummary.name(spectrum.name, style))"
+    let title = "Spectrum of the \(TerminalSummary.name(spectrum, style))"
     let rule = String(repeating: style.unicode ? "─" : "-", count: max(2, style.width - title.count - 1))
     var lines = [style.styled(title, .strong) + " " + style.styled(rule, .faint)]
     lines += keyNumbers
