@@ -4,13 +4,16 @@ import Ritz
 struct NamedArray {
   var name: String
   var shape: [Int]
+  /// What it is of, in sentences about its shape.
+  var owner = "the parameter has"
   var count: Int { shape.reduce(1, *) }
 }
 
 extension Objective {
   /// What a vector that an operator acts on is made of: the selected parameters, or the outputs of all samples.
   func arrays(of kind: OperatorKind) -> [NamedArray] {
-    kind.actsOnParameters ? parameterArrays : [NamedArray(name: "outputs", shape: [sampleCount] + outputShape)]
+    kind.actsOnParameters
+      ? parameterArrays : [NamedArray(name: "outputs", shape: [sampleCount] + outputShape, owner: "the outputs have")]
   }
 
   /// The selected parameters.
@@ -37,7 +40,7 @@ enum ParameterArrays {
       guard stacked || array.shape == parameter.shape else {
         throw InputError(
           file: path, place: parameter.name,
-          "has shape \(array.shape), expected \(parameter.shape)",
+          "has shape \(array.shape), \(parameter.owner) \(parameter.shape)",
           remedy: "give that shape, or a leading axis for several vectors")
       }
       let own = stacked ? array.shape[0] : 1

@@ -104,7 +104,7 @@ import Testing
     #expect(found.count == 4 && found.compactMap { $0["dimension"] as? Int } == [20, 4, 12, 3])
     let mass = try #require(workspace.object("o/result.json")["block_mass"] as? [String: Any])
     #expect(mass["probes"] as? Int == 3 && (mass["blocks"] as? [String])?.count == 4)
-    #expect(outcome.output.contains("lies between its 4 blocks"))
+    #expect(outcome.output.replacingOccurrences(of: "\n", with: " ").contains("lies between its 4 blocks"))
     let arrays = try workspace.arrays("o/arrays.npz")
     for spectrum in found {
       let block = try #require(spectrum["block"] as? String)
