@@ -90,10 +90,11 @@ extension Objective {
   /// (1/n) Σᵢ Σ_c (Jᵢᵀ S e_c)². For dense layers a pass is two matrix products a layer whatever the microbatch. Where the samples' own
   /// gradients are not at hand, as for convolutions, every sample is a microbatch of its own, which is slow.
   ///
+  /// - Parameter interruption: called before every pass; throws to stop.
   /// - Throws: ``InputError`` for other operators, which ``TraceEstimator/diagonal(_:probes:observe:)`` estimates, for the loss
   ///   `output`, and for models of a fixed batch size whose samples' gradients are not at hand.
   public func exactDiagonal(
-    of kind: OperatorKind, interruption: (@Sendable () throws -> Void)? = nil
+    of kind: OperatorKind, interruption: () throws -> Void = {}
   ) throws -> DiagonalEstimate {
     let suited = try cutForSampleSquares()
     do {
@@ -127,7 +128,7 @@ extension Objective {
   }
 
   private func exactDiagonal(
-    _ kind: OperatorKind, _ interruption: (@Sendable () throws -> Void)?
+    _ kind: OperatorKind, _ interruption: () throws -> Void
   ) throws -> DiagonalEstimate {
     func plans(
       _ build: (inout ObjectiveGraph, Int) throws(InputError) -> [(Value, ResultDestination)]
@@ -141,7 +142,7 @@ extension Objective {
     switch kind {
     case .gradientSecondMoment:
       let executor = try plans { graph, size throws(InputError) in try graph.secondMomentDiagonal(microbatch: size) }
-      try interruption?()
+      try interruption()
       return DiagonalEstimate(exact: executor.evaluate().converted(), products: 1)
     case .gaussNewton, .fisher:
       guard loss != .output else {
@@ -155,7 +156,7 @@ extension Objective {
       var sum = Vector<Double>(zeros: dimension)
       let sumSpace = DenseVectorSpace<Double>(dimension: dimension, pool: pool)
       for start in stride(from: 0, to: outputsPerSample, by: 16) {
-        try interruption?()
+        try interruption()
         let units = (start..<min(start + 16, outputsPerSample)).map { output in
           var unit = Vector<Scalar>(zeros: outputsPerSample)
           unit[output] = 1

@@ -7,7 +7,8 @@ struct ApplyCommand: ParsableCommand {
     commandName: "apply", abstract: "Computes operator-vector products, for other tools.",
     discussion: """
       Reads vectors from an .npz file with one array for each parameter, of the parameter's shape, or with a leading axis for \
-      several vectors. Writes loss, gradient/<name> and product/<name> to the output.
+      several vectors; for ntk with the one array 'outputs', of all samples. Writes loss, gradient/<name> and product/<name> to \
+      the output.
       """)
 
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String

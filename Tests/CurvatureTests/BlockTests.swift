@@ -4,6 +4,7 @@ import Datasets
 import Krylov
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// Diagonal blocks, the mass between them, diagonals and the decomposition by classes, against dense matrices.
@@ -103,6 +104,20 @@ import Testing
         #expect(relativeError(diagonal.values, (0..<n).map { matrix[$0 * n + $0] }) <= 1e-13, "\(kind)")
       }
     }
+  }
+
+  /// A fixed batch is filled up with samples of weight zero.
+  @Test(.enabled(if: Reference.isAvailable, "needs the reference cases")) func exactDiagonalsOfFixedBatches() throws {
+    let reference = try ReferenceCase.load("mlp-tanh-ce")
+    let objective = try ReferenceObjective.make(reference, static: true, as: Double.self)
+    let dynamic = try ReferenceObjective.make(reference, as: Double.self)
+    for kind in [OperatorKind.gaussNewton, .gradientSecondMoment] {
+      let (fixed, other) = (try objective.exactDiagonal(of: kind), try dynamic.exactDiagonal(of: kind))
+      #expect(relativeError(fixed.values, other.values) <= 1e-13)
+    }
+    let trace = try dynamic.exactDiagonal(of: .gradientSecondMoment).values.elements.reduce(0, +)
+    let expected = try reference.doubles("gradient_second_moment_eigenvalues").reduce(0, +)
+    #expect(abs(trace - expected) <= 1e-10 * expected)
   }
 
   @Test func decompositionByClasses() throws {

@@ -117,8 +117,9 @@ enum HelpTexts {
     OVERVIEW: Computes operator-vector products, for other tools.
 
     Reads vectors from an .npz file with one array for each parameter, of the
-    parameter's shape, or with a leading axis for several vectors. Writes loss,
-    gradient/<name> and product/<name> to the output.
+    parameter's shape, or with a leading axis for several vectors; for ntk with the
+    one array 'outputs', of all samples. Writes loss, gradient/<name> and
+    product/<name> to the output.
 
     USAGE: ritz apply [<options>] <model> --output <file.npz>
 

@@ -332,7 +332,8 @@ extension Objective {
     guard let probes = request.diagonalProbes else { return }
     let hasFormula = [.gaussNewton, .fisher, .gradientSecondMoment].contains(result.kind)
     if hasFormula, result.block == nil, !result.isPreconditioned {
-      result.diagonal = try exactDiagonal(of: result.kind)
+      // A call without vectors asks whether the run is to stop.
+      result.diagonal = try exactDiagonal(of: result.kind) { _ = try operation.apply([]) }
       return
     }
     result.diagonal = try TraceEstimator(seed: request.seed).diagonal(operation, probes: probes) { done in
