@@ -38,6 +38,9 @@ public struct Forecast: Sendable, Codable, Hashable {
 /// What is to be done with an operator, as far as memory and time go.
 public struct ForecastRequest: Sendable {
   public var kind: OperatorKind
+  public var options: OperatorOptions
+  /// How the operator is cut into blocks; `nil` for the whole of it.
+  public var division: ParameterBlock.Division?
   /// Vectors a Krylov basis holds at most.
   public var basisVectors: Int
   /// Other vectors of the operator's dimension.
@@ -50,9 +53,11 @@ public struct ForecastRequest: Sendable {
 
   public init(
     kind: OperatorKind, basisVectors: Int = 0, vectors: Int = 4, products: Int = 1, denseBytes: Int = 0,
-    batch: Int = 1
+    batch: Int = 1, options: OperatorOptions = OperatorOptions(), division: ParameterBlock.Division? = nil
   ) {
     self.kind = kind
+    self.options = options
+    self.division = division
     self.basisVectors = basisVectors
     self.vectors = vectors
     self.products = products
@@ -80,6 +85,17 @@ public struct ObjectiveSizes: Sendable {
 }
 
 extension Forecast {
+  /// The dimension an operator will have: the number of selected parameters, or of outputs of all samples.
+  public static func dimension(
+    of kind: OperatorKind, network: Network, loss: Loss, selection: ParameterSelection, samples: Int
+  ) throws(InputError) -> Int {
+    if kind.actsOnParameters { return selection.dimension(of: network) }
+    let probe = try OutputProbe(network: network, loss: loss)
+    let (count, overflows) = samples.multipliedReportingOverflow(by: probe.outputShape.reduce(1, *))
+    guard !overflows else { throw InputError("\(samples) samples have too many outputs") }
+    return count
+  }
+
   /// The forecast for a network, a number of samples and a request, in a precision.
   ///
   /// - Throws: ``InputError`` where network and loss do not fit.
@@ -91,7 +107,7 @@ extension Forecast {
     let targetType: TensorType? =
       loss == .output ? nil : sizes.hasLabels ? TensorType([], .int32) : TensorType([sizes.targetWidth])
     func plans(
-      _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+      _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
     ) throws(InputError) -> [Int: Plan] {
       var plans: [Int: Plan] = [:]
       for size in schedule.sizes {
@@ -102,16 +118,35 @@ extension Forecast {
       }
       return plans
     }
-    let operatorPlans = try plans { graph throws(InputError) in
-      try graph.product(of: request.kind)
+    let probe = try OutputProbe(network: network, loss: loss)
+    let drawSize =
+      request.kind == .monteCarloFisher
+      ? LabelDraws.size(loss, classes: probe.classes, draws: request.options.fisherDraws) : 0
+    let operatorPlans: [[Int: Plan]]
+    if request.kind == .tangentKernel {
+      operatorPlans = [
+        try plans { graph throws(InputError) in try graph.jacobianProduct(.outputs) },
+        try plans { graph throws(InputError) in try graph.transposedJacobianProduct(.outputs) },
+      ]
+    } else {
+      let blocks = request.division.map { ParameterBlock.blocks($0, of: selection, in: network) }
+      operatorPlans = [
+        try plans { graph throws(InputError) in
+          try graph.product(of: request.kind, blocks: blocks, drawSize: drawSize)
+        }
+      ]
     }
     let gradientPlans = try plans { graph throws(InputError) in try graph.lossAndGradient() }
     let width = MemoryLayout<Scalar>.stride
-    let dimension = selection.dimension(of: network)
+    let dimension = try Self.dimension(
+      of: request.kind, network: network, loss: loss, selection: selection, samples: sizes.samples)
+    let residualBytes = options.residualBytes / operatorPlans.count
     let inputs = network.input.sampleShape.reduce(1, *)
-    let executor = Executor<Scalar>.byteCount(
-      plans: operatorPlans, schedule: schedule, workers: workers, vectors: request.batch,
-      residualBytes: options.residualBytes)
+    let executors = operatorPlans.reduce(0) { bytes, plans in
+      bytes
+        + Executor<Scalar>.byteCount(
+          plans: plans, schedule: schedule, workers: workers, vectors: request.batch, residualBytes: residualBytes)
+    }
     let gradient = Executor<Scalar>.byteCount(
       plans: gradientPlans, schedule: schedule, workers: workers, vectors: 0, residualBytes: 0)
     let stored = network.parameters.reduce(0) {
@@ -124,16 +159,24 @@ extension Forecast {
         name: "data in \(Scalar.precisionName) precision",
         bytes: sizes.samples * (inputs + sizes.rowsPerSample * (sizes.targetWidth + 1)) * width),
       Part(name: "parameters", bytes: stored + 2 * network.parameterCount * width),
-      Part(name: "arenas, sums and residuals", bytes: max(executor, gradient)),
-      Part(name: "vectors", bytes: (request.vectors + request.basisVectors) * dimension * width),
+      Part(name: "arenas, sums and residuals", bytes: max(executors, gradient)),
+      Part(
+        name: "vectors",
+        bytes: (request.vectors + request.basisVectors + (request.kind == .gradientCovariance ? 1 : 0)) * dimension
+          * width),
     ]
     if request.denseBytes > 0 { parts.append(Part(name: "dense matrix", bytes: request.denseBytes)) }
+    if drawSize > 0 {
+      let bytes = sizes.samples * sizes.rowsPerSample * drawSize * width
+      parts.append(Part(name: "labels drawn", bytes: bytes))
+    }
     var perProduct = 0.0
-    let kept = Executor<Scalar>.keptMicrobatches(
-      plans: operatorPlans, schedule: schedule, residualBytes: options.residualBytes)
-    for index in 0..<schedule.microbatchCount {
-      guard let plan = operatorPlans[schedule.samples(ofMicrobatch: index).count] else { continue }
-      perProduct += plan.operationCount(.linear) + (index < kept ? 0 : plan.operationCount(.primal))
+    for plans in operatorPlans {
+      let kept = Executor<Scalar>.keptMicrobatches(plans: plans, schedule: schedule, residualBytes: residualBytes)
+      for index in 0..<schedule.microbatchCount {
+        guard let plan = plans[schedule.samples(ofMicrobatch: index).count] else { continue }
+        perProduct += plan.operationCount(.linear) + (index < kept ? 0 : plan.operationCount(.primal))
+      }
     }
     operationsPerProduct = perProduct
     products = request.products

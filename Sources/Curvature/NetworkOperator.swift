@@ -4,47 +4,34 @@ import Networks
 import Synchronization
 import Tensors
 
-/// The operators of a network, by the name the command line gives them.
-public enum OperatorKind: String, CaseIterable, Sendable, Codable {
-  case hessian
-  case gaussNewton = "ggn"
-
-  /// The name in sentences.
-  public var title: String {
-    switch self {
-    case .hessian: "Hessian"
-    case .gaussNewton: "Gauss-Newton matrix"
-    }
-  }
-}
-
-/// A symmetric matrix of an objective as a linear operator on the selected parameters; never formed.
+/// A symmetric matrix of an objective as a linear operator; never formed.
 ///
 /// Products are the same bits for any number of workers, and do not depend on the other vectors of a call.
 public final class NetworkOperator<Scalar: Real>: LinearOperator, Sendable {
   public let kind: OperatorKind
+  /// Vectors over the selected parameters, or over the outputs of all samples.
   public let space: DenseVectorSpace<Scalar>
-  private let executor: Executor<Scalar>
+  public let schedule: Schedule
+  /// Microbatches whose primal pass is kept between products.
+  public let keptMicrobatches: Int
+  private let multiply: @Sendable ([Vector<Scalar>]) throws -> [Vector<Scalar>]
   private let products = Atomic<Int>(0)
   /// Called before each call's products; throws to stop a run.
   private let interruption: Mutex<(@Sendable () throws -> Void)?> = Mutex(nil)
 
   init(
-    kind: OperatorKind, objective: Objective<Scalar>,
-    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
-  ) throws {
+    kind: OperatorKind, space: DenseVectorSpace<Scalar>, schedule: Schedule, keptMicrobatches: Int,
+    multiply: @escaping @Sendable ([Vector<Scalar>]) throws -> [Vector<Scalar>]
+  ) {
     self.kind = kind
-    space = DenseVectorSpace(dimension: objective.dimension, pool: objective.pool)
-    executor = try objective.executor(build)
+    self.space = space
+    self.schedule = schedule
+    self.keptMicrobatches = keptMicrobatches
+    self.multiply = multiply
   }
 
   /// The number of products so far.
   public var productCount: Int { products.load(ordering: .relaxed) }
-
-  /// Microbatches whose primal pass is kept between products.
-  public var keptMicrobatches: Int { executor.keptMicrobatches }
-
-  public var schedule: Schedule { executor.schedule }
 
   /// Has `check` called before every call's products; what it throws ends the run.
   public func setInterruption(_ check: (@Sendable () throws -> Void)?) {
@@ -60,26 +47,91 @@ public final class NetworkOperator<Scalar: Real>: LinearOperator, Sendable {
     }
     try interruption.withLock { $0 }?()
     products.add(vectors.count, ordering: .relaxed)
-    return executor.apply(vectors)
+    return try multiply(vectors)
   }
 }
 
 extension Objective {
   /// The operator of a kind.
-  public func curvature(_ kind: OperatorKind) throws -> NetworkOperator<Scalar> {
+  ///
+  /// - Parameter blocks: where given, the block-diagonal part of the operator: parameters of different blocks, and those of
+  ///   none, have no entries in common. All blocks' products together take one pass over the data, and a product never
+  ///   computes what lies between blocks.
+  /// - Throws: ``InputError`` for an operator that the loss does not define.
+  public func curvature(
+    _ kind: OperatorKind, blocks: [ParameterBlock]? = nil, options: OperatorOptions = OperatorOptions()
+  ) throws -> NetworkOperator<Scalar> {
+    try requireSplit(kind)
     switch kind {
-    case .hessian: try hessian()
-    case .gaussNewton: try gaussNewton()
+    case .tangentKernel:
+      if blocks != nil {
+        throw InputError(
+          place: "--operator ntk", "acts on outputs and has no blocks of parameters",
+          remedy: "restrict the parameters with --params instead")
+      }
+      return try tangentKernel()
+    case .gradientCovariance: return try gradientCovariance(blocks)
+    case .monteCarloFisher:
+      return try drawingLabels(options).parameterOperator(kind, blocks)
+    case .hessian, .gaussNewton, .functional, .gradientSecondMoment, .fisher: return try parameterOperator(kind, blocks)
+    }
+  }
+
+  /// An operator whose product is one function of the network.
+  func parameterOperator(_ kind: OperatorKind, _ blocks: [ParameterBlock]?) throws -> NetworkOperator<Scalar> {
+    let executor = try executor { [data] graph throws(InputError) in
+      try graph.product(of: kind, blocks: blocks, drawSize: data.drawSize)
+    }
+    return NetworkOperator(
+      kind: kind, space: space, schedule: schedule, keptMicrobatches: executor.keptMicrobatches
+    ) { executor.apply($0) }
+  }
+
+  private func requireSplit(_ kind: OperatorKind) throws {
+    guard loss != .output || !kind.splitsAtOutputs else {
+      throw InputError(
+        place: "--operator \(kind.rawValue)",
+        "the network returns losses itself, so there is no output to split the matrix at",
+        remedy: "export the network without its loss and name the loss with --loss")
     }
   }
 }
 
 extension ObjectiveGraph {
-  /// The product of an operator of a kind with the vectors.
-  mutating func product(of kind: OperatorKind) throws(InputError) -> [(Value, SumDestination)] {
-    switch kind {
-    case .hessian: try hessianProduct()
-    case .gaussNewton: try gaussNewtonProduct()
+  /// The product of an operator on the parameters with the vectors, each block's with its own part of them.
+  ///
+  /// - Parameter drawSize: elements drawn for each row, for ``OperatorKind/monteCarloFisher``.
+  mutating func product(
+    of kind: OperatorKind, blocks: [ParameterBlock]?, drawSize: Int = 0
+  ) throws(InputError) -> [(Value, ResultDestination)] {
+    var products = [Value?](repeating: nil, count: parameters.count)
+    for block in blocks?.map(\.indices) ?? [Array(parameters.indices)] {
+      let (inputs, directions) = (block.map { parameters[$0] }, block.map { vectors[$0] })
+      let values: [Value?] =
+        switch kind {
+        case .hessian: try hessianProduct(at: inputs, along: directions)
+        case .gaussNewton: try gaussNewtonProduct(at: inputs, along: directions)
+        case .functional: try functionalProduct(at: inputs, along: directions)
+        case .gradientSecondMoment, .gradientCovariance: try secondMomentProduct(at: inputs, along: directions)
+        case .fisher: try fisherProduct(at: inputs, along: directions, drawSize: nil)
+        case .monteCarloFisher: try fisherProduct(at: inputs, along: directions, drawSize: drawSize)
+        case .tangentKernel: throw InputError("the \(kind.title) does not act on parameters")
+        }
+      for (index, value) in zip(block, values) { products[index] = value }
     }
+    var results: [Value] = []
+    for (product, parameter) in zip(products, parameters) {
+      if let product {
+        results.append(product)
+      } else {
+        results.append(try graph.constant(0, graph.shape(of: parameter)))
+      }
+    }
+    return destinations(results, from: 0) { .linear(offset: $0) }
+  }
+
+  /// J v for the outputs, `nil` where they do not depend on the inputs.
+  mutating func outputTangent(at inputs: [Value], along directions: [Value]) throws(InputError) -> Value? {
+    try graph.linearize([outputs], at: inputs, along: directions)[0]
   }
 }

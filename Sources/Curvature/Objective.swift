@@ -36,11 +36,13 @@ public struct Objective<Scalar: Real>: Sendable {
   public let network: Network
   public let loss: Loss
   public let selection: ParameterSelection
-  public let schedule: Schedule
-  public let options: ExecutionOptions
+  public internal(set) var schedule: Schedule
+  public internal(set) var options: ExecutionOptions
   public let pool: WorkerPool
   /// n: samples (or positions) of non-zero weight.
   public let effectiveSamples: Int
+  /// The samples of the data, those of weight zero among them.
+  public let sampleCount: Int
   /// The shape of the outputs of one sample.
   public let outputShape: [Int]
   /// θ, all parameters one after the other.
@@ -65,6 +67,7 @@ public struct Objective<Scalar: Real>: Sendable {
     let probe = try OutputProbe(network: network, loss: loss)
     outputShape = probe.outputShape
     let fitted = try Self.fit(dataset, to: network, loss: loss, probe: probe)
+    sampleCount = fitted.count
     parameters = network.parameterVector(as: Scalar.self)
     try ScheduleRule.requireWholeGroups(samples: fitted.count, network: network, options: options)
     (data, effectiveSamples) = try Self.bind(
@@ -81,15 +84,22 @@ public struct Objective<Scalar: Real>: Sendable {
     literals = Vector(self.network.literals.flatMap { $0.values.values(as: Scalar.self) })
   }
 
-  private init(_ other: Objective, parameters: Vector<Scalar>) throws(InputError) {
-    let moved = try other.network.withParameters(parameters)
+  /// Another objective's network and loss at other parameters, or with other data bound.
+  init(
+    _ other: Objective, parameters: Vector<Scalar>? = nil, data: BoundData<Scalar>? = nil
+  ) throws(InputError) {
     population = other.population
-    if let population {
-      network = try PopulationStatistics.fixed(moved, population, options: other.options, pool: other.pool)
-      literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
-    } else {
-      network = moved
+    switch (parameters, population) {
+    case (nil, _):
+      network = other.network
       literals = other.literals
+    case (let parameters?, nil):
+      network = try other.network.withParameters(parameters)
+      literals = other.literals
+    case (let parameters?, let population?):
+      network = try PopulationStatistics.fixed(
+        other.network.withParameters(parameters), population, options: other.options, pool: other.pool)
+      literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
     }
     loss = other.loss
     selection = other.selection
@@ -97,9 +107,10 @@ public struct Objective<Scalar: Real>: Sendable {
     options = other.options
     pool = other.pool
     effectiveSamples = other.effectiveSamples
+    sampleCount = other.sampleCount
     outputShape = other.outputShape
-    self.parameters = parameters
-    data = other.data
+    self.parameters = parameters ?? other.parameters
+    self.data = data ?? other.data
     targetType = other.targetType
     dataSource = other.dataSource
   }
@@ -136,23 +147,34 @@ public struct Objective<Scalar: Real>: Sendable {
 
   /// An executor for a function of this objective, planned at the schedule's microbatch sizes.
   func executor(
-    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Executor<Scalar> {
+    try executor(plans(build))
+  }
+
+  /// An executor of plans at the schedule's microbatch sizes.
+  func executor(_ plans: [Int: Plan]) throws(InputError) -> Executor<Scalar> {
     try Executor(
-      plans: plans(build), schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
+      plans: plans, schedule: schedule, parameters: parameters, literals: literals, data: data, pool: pool,
       residualBytes: options.residualBytes)
   }
 
   func plans(
-    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> [Int: Plan] {
     var plans: [Int: Plan] = [:]
     for size in schedule.sizes {
-      plans[size] = try ObjectiveGraph.plan(
-        network: network, loss: loss, selection: selection, targetType: targetType,
-        rowsPerSample: data.rowsPerSample, microbatch: size,
-        kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
+      plans[size] = try plan(size, build)
     }
     return plans
+  }
+
+  /// A function of this objective planned at one microbatch size.
+  func plan(
+    _ size: Int, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
+  ) throws(InputError) -> Plan {
+    try ObjectiveGraph.plan(
+      network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
+      microbatch: size, kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
   }
 }

@@ -5,12 +5,16 @@ import Tensors
 /// The graph of an objective on one microbatch: Σᵢ wᵢ ℓ(f(xᵢ; θ), yᵢ), the weights already divided by their sum.
 struct ObjectiveGraph {
   var graph = Graph()
+  /// What ``loss`` is the mean of.
+  let definition: Loss
   /// z = f(x; θ)
   let outputs: Value
   /// y, one row a sample; the weights where the loss reads no targets.
   let targets: Value
   /// wᵢ / Σw
   let weights: Value
+  /// ℓᵢ, one a row.
+  let sampleLosses: Value
   /// The microbatch's part of the objective, a scalar.
   let loss: Value
   /// The selected parameters.
@@ -29,10 +33,11 @@ struct ObjectiveGraph {
     if let targetType {
       targets = graph.source(.data(.targets), type: TensorType([rows] + targetType.shape, targetType.element))
     }
-    let samples = try loss.perSample(outputs, targets: targets, in: &graph)
+    definition = loss
+    sampleLosses = try loss.perSample(outputs, targets: targets, in: &graph)
     weights = graph.source(.data(.weights), type: TensorType([rows]))
     self.targets = targets ?? weights
-    self.loss = try graph.reduce(.sum, graph.multiply(samples, weights), over: [0])
+    self.loss = try graph.reduce(.sum, graph.multiply(sampleLosses, weights), over: [0])
     parameters = selection.indices.map { instance.parameters[$0] }
     var vectors: [Value] = []
     for (index, parameter) in parameters.enumerated() {
@@ -42,7 +47,9 @@ struct ObjectiveGraph {
   }
 
   /// θ-shaped values, one for each selected parameter, laid out one after the other from `offset` on.
-  func destinations(_ values: [Value], from offset: Int, _ make: (Int) -> SumDestination) -> [(Value, SumDestination)] {
+  func destinations(_ values: [Value], from offset: Int, _ make: (Int) -> ResultDestination) -> [(
+    Value, ResultDestination
+  )] {
     var next = offset
     return values.map { value in
       defer { next += graph.type(of: value).count }
@@ -50,7 +57,7 @@ struct ObjectiveGraph {
     }
   }
 
-  mutating func lossAndGradient() throws(InputError) -> [(Value, SumDestination)] {
+  mutating func lossAndGradient() throws(InputError) -> [(Value, ResultDestination)] {
     let gradient = try graph.gradient(of: loss, at: parameters)
     return [(loss, .primal(offset: 0))] + destinations(gradient, from: 1) { .primal(offset: $0) }
   }
@@ -58,7 +65,8 @@ struct ObjectiveGraph {
   /// Plans a function of the objective at one microbatch size.
   static func plan(
     network: Network, loss: Loss, selection: ParameterSelection, targetType: TensorType?, rowsPerSample: Int,
-    microbatch: Int, kernels: KernelChoice, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, SumDestination)]
+    microbatch: Int, kernels: KernelChoice,
+    _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Plan {
     var objective = try ObjectiveGraph(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: rowsPerSample,

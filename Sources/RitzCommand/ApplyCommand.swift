@@ -7,13 +7,14 @@ struct ApplyCommand: ParsableCommand {
     commandName: "apply", abstract: "Computes operator-vector products, for other tools.",
     discussion: """
       Reads vectors from an .npz file with one array for each parameter, of the parameter's shape, or with a leading axis for \
-      several vectors. Writes loss, gradient/<name> and product/<name> to the output.
+      several vectors; for ntk with the one array 'outputs', of all samples. Writes loss, gradient/<name> and product/<name> to \
+      the output.
       """)
 
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
-  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
+  @OptionGroup var operation: OperatorFlags
   @Option(help: ArgumentHelp("The vectors.", valueName: "file.npz")) var vector: String?
   @Option(help: ArgumentHelp("The file to write.", valueName: "file.npz")) var output: String
   @Flag(help: "Print the loss and the norms as JSON.") var json = false
@@ -29,39 +30,47 @@ struct ApplyCommand: ParsableCommand {
     }
   }
 
+  private func norm<Scalar: Real>(_ vector: Vector<Scalar>) -> Double {
+    DenseVectorSpace<Scalar>(dimension: vector.count).norm(vector)
+  }
+
   private func run<Scalar: Real>(_ settings: ObjectiveSettings, _ network: Network, as type: Scalar.Type) throws {
-    let kind = try OperatorKind(named: `operator`)
+    let kind = try operation.kind()
     let objective = try Objective<Scalar>(
       network: network, dataset: settings.dataset(), loss: settings.namedLoss(),
       selection: settings.selection(of: network), options: settings.execution(microbatch: execution.microbatch),
       pool: execution.pool)
-    let parameters = objective.selection.parameters(of: network)
-    let vectors = try vector.map { try ParameterArrays.read($0, parameters: parameters, as: type) }
+    let arrays = objective.arrays(of: kind)
+    let vectors = try vector.map { try ParameterArrays.read($0, arrays: arrays, as: type) }
+    let setting = try operation.settings.setting(kind, objective, seed: execution.seed)
     // An output that cannot be written is known before anything is computed.
     let writer = try NumpyArchiveWriter(output)
     let (loss, gradient) = try objective.lossAndGradient()
     var products: [Vector<Scalar>] = []
     if let vectors {
-      let operation = try objective.curvature(kind)
-      operation.setInterruption { try Interruption.check() }
+      let plain = try objective.curvature(
+        kind, blocks: operation.settings.division.map { objective.blocks($0) }, options: setting.options)
+      plain.setInterruption { try Interruption.check() }
+      let preconditioned = try setting.preconditioner.map { try PreconditionedOperator(plain, diagonal: $0) }
       // A few at a time: each vector of a call has sums of its own in every worker.
       for start in stride(from: 0, to: vectors.vectors.count, by: 16) {
         let range = start..<min(start + 16, vectors.vectors.count)
-        products += try operation.apply(Array(vectors.vectors[range]))
+        let several = Array(vectors.vectors[range])
+        products += try preconditioned?.apply(several) ?? plain.apply(several)
       }
-      for (index, product) in products.enumerated() where !objective.space.norm(product).isFinite {
+      for (index, product) in products.enumerated() where !norm(product).isFinite {
         throw InputError(
           file: vector, "product \(index + 1) is not finite", remedy: "scale the vectors, or use --precision double")
       }
     }
     try Interruption.check()
     try writer.add("loss", NumpyArray(scalar: loss))
-    try ParameterArrays.write([gradient], isStacked: false, "gradient", parameters, to: writer)
+    try ParameterArrays.write([gradient], isStacked: false, "gradient", objective.parameterArrays, to: writer)
     if let vectors {
-      try ParameterArrays.write(products, isStacked: vectors.isStacked, "product", parameters, to: writer)
+      try ParameterArrays.write(products, isStacked: vectors.isStacked, "product", arrays, to: writer)
     }
     try writer.finish()
-    let norms = products.map { objective.space.norm($0) }
+    let norms = products.map(norm)
     if json {
       let summary = ApplySummary(
         loss: loss, gradientNorm: objective.space.norm(gradient), productNorms: norms, operator: kind.rawValue,

@@ -10,6 +10,7 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Forecast peak memory and time of 'ritz spectrum' with the same flags (those below).") var plan = false
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
+  @OptionGroup var operation: OperatorFlags
   @OptionGroup var quantities: QuantityFlags
   @Flag(help: "Print JSON.") var json = false
 
@@ -33,10 +34,14 @@ struct InspectCommand: ParsableCommand {
       samples: dataset.count, targetWidth: dataset.targetWidth, rowsPerSample: max(1, dataset.targetsPerSample),
       hasLabels: hasLabels, storedBytes: stored)
     let selection = try settings.selection(of: network)
-    let dimension = selection.dimension(of: network)
+    let kind = try operation.kind()
+    let dimension = try Forecast.dimension(
+      of: kind, network: network, loss: settings.namedLoss(), selection: selection, samples: dataset.count)
     let quantities = quantities.request(seed: execution.seed)
     if quantities.exact { try ExactSpectrum.require(dimension: dimension) }
-    let request = quantities.forecast(of: try OperatorKind(named: self.quantities.operator), dimension: dimension)
+    var request = quantities.forecast(of: kind, dimension: dimension)
+    request.options = OperatorOptions(fisherDraws: operation.fisherDraws, seed: execution.seed)
+    request.division = operation.settings.division
     let options = settings.execution(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {
@@ -112,7 +117,7 @@ struct InspectCommand: ParsableCommand {
     }
     if !network.literals.isEmpty { print("  not trained: " + network.literals.map(\.name).joined(separator: ", ")) }
     guard let forecast else { return }
-    print("  forecast for ritz spectrum, \(quantities.operator):")
+    print("  forecast for ritz spectrum, \(operation.operator):")
     for part in forecast.parts { print("    \(mebibytes(part.bytes))  \(part.name)") }
     print("    \(mebibytes(forecast.bytes))  peak memory")
     print(

@@ -73,7 +73,7 @@ struct ObjectiveFlags: ParsableArguments {
     try require(model: model)
     guard let model, let data, let loss else { throw ValidationError("a MODEL, --data and --loss are needed") }
     return ObjectiveSettings(
-      model: try named(model), data: absolute(data), loss: loss, split: split, samples: samples,
+      model: try named(model), data: absolutePath(data), loss: loss, split: split, samples: samples,
       standardise: standardise, params: params, seed: seed, batchNorm: batchNorm, batchNormGroup: batchNormGroup)
   }
 
@@ -86,7 +86,7 @@ struct ObjectiveFlags: ParsableArguments {
           place: initializer == nil ? "--skip" : "--init", "a model file brings its parameters with it",
           remedy: "leave the flag out")
       }
-      return absolute(model)
+      return absolutePath(model)
     }
     return Network.builtInName(model, adding: options)
   }
@@ -97,12 +97,12 @@ struct ObjectiveFlags: ParsableArguments {
     guard let mode = batchNorm.flatMap(BatchNormalizationMode.init) else { return network }
     return try network.withBatchNormalization(mode)
   }
+}
 
-  /// Paths are kept absolute, so that a run can be resumed from anywhere.
-  private func absolute(_ path: String) -> String {
-    if Network.isBuiltIn(path) || path == "digits" { return path }
-    return URL(fileURLWithPath: path).standardizedFileURL.path
-  }
+/// Paths are kept absolute, so that a run can be resumed from anywhere.
+func absolutePath(_ path: String) -> String {
+  if Network.isBuiltIn(path) || path == "digits" { return path }
+  return URL(fileURLWithPath: path).standardizedFileURL.path
 }
 
 /// How it is computed.
@@ -217,18 +217,6 @@ extension Network {
         remedy: "built in are \(NamedNetworkFamily.usages)")
     }
     try self.init(exportedProgram: model)
-  }
-}
-
-extension OperatorKind {
-  /// The operator of a name on the command line.
-  init(named name: String) throws {
-    guard let kind = OperatorKind(rawValue: name) else {
-      throw InputError(
-        place: "--operator", "there is no operator '\(name)'",
-        remedy: "choose one of " + OperatorKind.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    self = kind
   }
 }
 

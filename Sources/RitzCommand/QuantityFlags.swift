@@ -3,13 +3,15 @@ import Ritz
 
 /// What is to be measured of a spectrum, and how hard.
 struct QuantityFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("hessian or ggn.", valueName: "name")) var `operator`: String = "hessian"
   @Option(help: ArgumentHelp("The K largest eigenpairs.", valueName: "k")) var top: Int?
   @Option(help: ArgumentHelp("The K smallest eigenpairs.", valueName: "k")) var bottom: Int?
   @Flag(help: "The spectral density.") var density = false
   @Flag(help: "All eigenvalues, from the dense matrix (small networks).") var exact = false
   @Option(help: ArgumentHelp("The trace by quadrature (with the density), hutchinson or hutch++.", valueName: "method"))
   var trace: String?
+
+  @Option(help: ArgumentHelp("The diagonal: exact where known, else from N random probes.", valueName: "n"))
+  var diagonal: Int?
 
   @Option(help: ArgumentHelp("Residual tolerance relative to the largest |eigenvalue|.", valueName: "t")) var tolerance:
     Double?
@@ -25,7 +27,7 @@ struct QuantityFlags: ParsableArguments {
   func validate() throws {
     try requireCounts([
       ("--top", top), ("--bottom", bottom), ("--probes", probes), ("--steps", steps), ("--block", block),
-      ("--trace-probes", traceProbes),
+      ("--trace-probes", traceProbes), ("--diagonal", diagonal),
     ])
     try requireCounts([("--max-products", maxProducts)], atMost: 1_000_000_000)
     if let tolerance, !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must be between 0 and 1") }
@@ -41,10 +43,10 @@ struct QuantityFlags: ParsableArguments {
     let hasOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
       || compatible != nil || traceProbes != 30
-    return hasQuantities || hasOptions || `operator` != "hessian"
+    return hasQuantities || hasOptions
   }
 
-  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil }
+  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil }
 
   /// What the flags ask for; with no choice of quantities the density, 10 top and 5 bottom eigenpairs and the trace.
   func request(seed: UInt64) -> SpectrumRequest {
@@ -55,6 +57,7 @@ struct QuantityFlags: ParsableArguments {
       tolerance: tolerance, blockSize: block, maximumProducts: maxProducts,
       quadrature: hasDensity ? QuadratureOptions(probes: probes, steps: steps, seed: seed) : nil,
       density: DensityOptions(kernelWidth: sigma), isGoogleCompatible: compatible == "google",
-      trace: method ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes, exact: exact, seed: seed)
+      trace: method ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes,
+      diagonalProbes: diagonal, exact: exact, seed: seed)
   }
 }

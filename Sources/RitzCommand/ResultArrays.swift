@@ -2,26 +2,37 @@ import Ritz
 
 /// `arrays.npz`: the names are a contract with scripts outside this repository; see docs/result-schema.md.
 ///
-/// The arrays of the first operator have plain names, those of further ones the operator's name before them.
+/// The arrays of the first operator have plain names, those of further ones the operator's name before them; those of a block have
+/// the block's name.
 enum ResultArrays {
   static func write<Scalar: Real>(
-    _ measurements: [SpectrumMeasurement<Scalar>], parameters: [Network.Parameter], to output: OutputDirectory
+    _ measurements: [SpectrumMeasurement<Scalar>], _ objective: Objective<Scalar>, to output: OutputDirectory
   ) throws {
     let writer = try NumpyArchiveWriter(output.path("arrays.npz"))
     for (index, measurement) in measurements.enumerated() {
-      try add(measurement, prefix: index == 0 ? "" : measurement.kind.rawValue + "/", parameters, to: writer)
+      let all = objective.arrays(of: measurement.kind)
+      let prefix = measurement.block?.name ?? (index == 0 ? nil : measurement.kind.rawValue)
+      try add(
+        measurement, prefix: prefix.map { $0 + "/" } ?? "", measurement.block.map { $0.indices.map { all[$0] } } ?? all,
+        to: writer)
     }
     try writer.finish()
   }
 
   private static func add<Scalar: Real>(
-    _ measurement: SpectrumMeasurement<Scalar>, prefix: String, _ parameters: [Network.Parameter],
+    _ measurement: SpectrumMeasurement<Scalar>, prefix: String, _ arrays: [NamedArray],
     to writer: NumpyArchiveWriter
   ) throws {
     if let exact = measurement.exact { try writer.add(prefix + "eigenvalues", exact.eigen.values) }
+    if let diagonal = measurement.diagonal {
+      try ParameterArrays.write([diagonal.values], isStacked: false, prefix + "diagonal", arrays, to: writer)
+      if let errors = diagonal.standardErrors {
+        try ParameterArrays.write([errors], isStacked: false, prefix + "diagonal_error", arrays, to: writer)
+      }
+    }
     if let pairs = measurement.eigenpairs {
-      try add(pairs.top, prefix + "top", parameters, to: writer)
-      try add(pairs.bottom, prefix + "bottom", parameters, to: writer)
+      try add(pairs.top, prefix + "top", arrays, to: writer)
+      try add(pairs.bottom, prefix + "bottom", arrays, to: writer)
     }
     if let density = measurement.density, let sample = measurement.sample {
       if let google = measurement.google {
@@ -47,12 +58,12 @@ enum ResultArrays {
   }
 
   private static func add<Scalar: Real>(
-    _ pairs: [Eigenpair<Vector<Scalar>>], _ name: String, _ parameters: [Network.Parameter],
+    _ pairs: [Eigenpair<Vector<Scalar>>], _ name: String, _ arrays: [NamedArray],
     to writer: NumpyArchiveWriter
   ) throws {
     guard !pairs.isEmpty else { return }
     try writer.add(name + "_eigenvalues", pairs.map(\.value))
     try writer.add(name + "_residuals", pairs.map(\.residual))
-    try ParameterArrays.write(pairs.map(\.vector), isStacked: true, name + "_vectors", parameters, to: writer)
+    try ParameterArrays.write(pairs.map(\.vector), isStacked: true, name + "_vectors", arrays, to: writer)
   }
 }

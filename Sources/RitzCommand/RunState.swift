@@ -15,6 +15,8 @@ struct RunSettings: Codable, Equatable {
   var fingerprint: UInt32
   /// Whether the parameters are not those of the model but stored with the run, as those of a network trained by it.
   var storesParameters = false
+  /// What is done to the operators; `nil` for nothing.
+  var operatorSettings: OperatorSettings?
   /// The title of the report, where it is not the model's name.
   var title: String?
 }
@@ -91,18 +93,23 @@ struct RunState {
     }
   }
 
-  private func name(_ kind: OperatorKind, _ stage: SpectrumStage) -> String { "\(kind.rawValue)-\(stage.rawValue).npz" }
+  /// Where a stage's state is, of an operator or of one of its blocks by number.
+  private func name(_ kind: OperatorKind, _ block: Int?, _ stage: SpectrumStage) -> String {
+    "\(kind.rawValue)\(block.map { "-block\($0)" } ?? "")-\(stage.rawValue).npz"
+  }
 
-  func restore<Scalar: Real>(_ kind: OperatorKind, _ stage: SpectrumStage, as type: Scalar.Type) throws
+  func restore<Scalar: Real>(_ kind: OperatorKind, _ block: Int?, _ stage: SpectrumStage, as type: Scalar.Type) throws
     -> KrylovSnapshot<Scalar>?
   {
-    let path = directory.path(name(kind, stage))
+    let path = directory.path(name(kind, block, stage))
     guard FileBytes.exists(path) else { return nil }
     return try SnapshotArchive.read(path)
   }
 
-  func store<Scalar: Real>(_ snapshot: KrylovSnapshot<Scalar>, _ kind: OperatorKind, _ stage: SpectrumStage) throws {
-    try SnapshotArchive.write(snapshot, to: directory.path(name(kind, stage)))
+  func store<Scalar: Real>(
+    _ snapshot: KrylovSnapshot<Scalar>, _ kind: OperatorKind, _ block: Int?, _ stage: SpectrumStage
+  ) throws {
+    try SnapshotArchive.write(snapshot, to: directory.path(name(kind, block, stage)))
   }
 
   /// Wall-clock seconds of all sessions so far, up to the latest state.
@@ -135,8 +142,10 @@ extension DecodingError {
   }
 }
 
-/// A checksum of parameters and data.
-func fingerprint<Scalar: Real>(_ objective: Objective<Scalar>, _ dataset: Dataset) -> UInt32 {
+/// A checksum of parameters, data and preconditioners.
+func fingerprint<Scalar: Real>(
+  _ objective: Objective<Scalar>, _ dataset: Dataset, _ settings: [OperatorSetting<Scalar>]
+) -> UInt32 {
   var checksum: UInt32 = 0
   for parameter in objective.network.parameters {
     let values = parameter.values.values(as: Double.self)
@@ -155,6 +164,9 @@ func fingerprint<Scalar: Real>(_ objective: Objective<Scalar>, _ dataset: Datase
       checksum = Inflate.checksum(
         UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(row)[..<width]), from: checksum)
     }
+  }
+  for diagonal in settings.compactMap(\.preconditioner) {
+    checksum = diagonal.elements.withUnsafeBytes { Inflate.checksum($0, from: checksum) }
   }
   return checksum
 }

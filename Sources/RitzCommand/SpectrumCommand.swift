@@ -5,7 +5,7 @@ import Ritz
 struct SpectrumCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "spectrum",
-    abstract: "Measures eigenvalues, density and trace of a network's Hessian or Gauss-Newton matrix.",
+    abstract: "Measures eigenvalues, density and trace of a network's Hessian and its relatives.",
     discussion: """
       With no choice of quantities: the density, the 10 largest and 5 smallest eigenpairs and the trace. Leaves a directory with \
       result.json, arrays.npz, figures and report.html.
@@ -14,6 +14,10 @@ struct SpectrumCommand: ParsableCommand {
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String?
   @OptionGroup var objective: ObjectiveFlags
   @OptionGroup var execution: ExecutionFlags
+
+  @OptionGroup var operation: OperatorFlags
+  @Option(help: ArgumentHelp("With --per: random probes of the mass between the blocks.", valueName: "n"))
+  var blockMass: Int?
   @OptionGroup var quantities: QuantityFlags
 
   @Option(help: ArgumentHelp("The directory to leave results in.", valueName: "dir")) var output: String?
@@ -23,12 +27,19 @@ struct SpectrumCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error.") var quiet = false
 
   func validate() throws {
-    if resume != nil && (model != nil || output != nil || objective.isGiven || execution.isGiven || quantities.isGiven)
-    {
+    try requireCounts([("--block-mass", blockMass)])
+    if blockMass != nil && operation.per == nil { throw ValidationError("--block-mass goes with --per") }
+    if resume != nil && isGiven {
       throw ValidationError(
         "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
       )
     }
+  }
+
+  /// Whether anything is given that would make the run another one.
+  private var isGiven: Bool {
+    model != nil || output != nil || objective.isGiven || execution.isGiven || operation.isGiven || blockMass != nil
+      || quantities.isGiven
   }
 
   func run() throws {
@@ -38,13 +49,19 @@ struct SpectrumCommand: ParsableCommand {
     if let resume {
       report = try SpectrumRun.resume(resume, workers: execution.workers, reporting)
     } else {
-      _ = try OperatorKind(named: quantities.operator)
+      let kind = try operation.kind()
       let settings = try objective.settings(model: model, seed: execution.seed)
       report = try SpectrumRun.start(
-        settings, operators: [quantities.operator], request: quantities.request(seed: execution.seed),
+        settings, operators: [kind.rawValue], operatorSettings, request: quantities.request(seed: execution.seed),
         execution: execution, output: output, reporting)
     }
     if strict && !report.operators.allSatisfy(isConverged) { throw ExitCode(3) }
+  }
+
+  private var operatorSettings: OperatorSettings {
+    var settings = operation.settings
+    settings.blockMassProbes = blockMass
+    return settings
   }
 
   /// Whether every eigenpair that was asked for converged. Where products run out, some may not even have been found.

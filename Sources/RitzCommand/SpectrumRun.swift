@@ -15,7 +15,8 @@ struct SpectrumRun {
 
   /// Begins a run.
   static func start(
-    _ settings: ObjectiveSettings, operators: [String], request: SpectrumRequest, execution: ExecutionFlags,
+    _ settings: ObjectiveSettings, operators: [String], _ operatorSettings: OperatorSettings, request: SpectrumRequest,
+    execution: ExecutionFlags,
     output: String?, _ reporting: Reporting
   ) throws -> SpectrumReport {
     let network = try settings.network()
@@ -25,7 +26,8 @@ struct SpectrumRun {
       ? "asked for" : "\(network.parameterCount) parameters: double up to 200,000, single above"
     let run = RunSettings(
       objective: settings, operators: operators, request: request, precision: precision, precisionReason: reason,
-      microbatch: execution.microbatch, command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)
+      microbatch: execution.microbatch, command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0,
+      operatorSettings: operatorSettings)
     let directory = output ?? defaultDirectory(settings)
     return try perform(run, network: network, directory: directory, isResumed: false, pool: execution.pool, reporting)
   }
@@ -69,9 +71,16 @@ struct SpectrumRun {
       selection: settings.objective.selection(of: network),
       options: settings.objective.execution(microbatch: settings.microbatch),
       pool: pool)
-    let kinds = try settings.operators.map { try OperatorKind(named: $0) }
-    if settings.request.exact { try ExactSpectrum.require(dimension: objective.dimension) }
-    let mark = fingerprint(objective, dataset)
+    let chosen = settings.operatorSettings ?? OperatorSettings()
+    let operators = try settings.operators.map { name in
+      try chosen.setting(OperatorKind(named: name), objective, seed: settings.request.seed)
+    }
+    if settings.request.exact {
+      for setting in operators {
+        try ExactSpectrum.require(dimension: objective.largestDimension(of: setting.kind, chosen))
+      }
+    }
+    let mark = fingerprint(objective, dataset, operators)
     // Everything the user can have got wrong is known by now; only then does the run leave a trace.
     let (loss, gradient) = try objective.lossAndGradient()
     let output = try OutputDirectory(directory)
@@ -91,12 +100,29 @@ struct SpectrumRun {
     let elapsed = { [earlier] in earlier + secondsNow() - begin }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     var measurements: [SpectrumMeasurement<Scalar>] = []
+    var blockMass: ReportedBlockMass?
     do {
-      for kind in kinds {
-        measurements.append(
-          try objective.measureSpectrum(
-            of: kind, settings.request, gradient: gradient,
-            observer: observer(kind, state, progress, elapsed), interruption: { try Interruption.check() }))
+      for setting in operators {
+        guard let division = chosen.division else {
+          measurements.append(
+            try objective.measureSpectrum(
+              of: setting, settings.request, gradient: gradient,
+              observer: observer(setting.kind, state, progress, elapsed), interruption: { try Interruption.check() }))
+          continue
+        }
+        let blocks = objective.blocks(division)
+        progress.begin("\(setting.kind.title), \(blocks.count) blocks", total: nil)
+        measurements += try objective.measureBlockSpectra(
+          of: setting, by: division, settings.request, gradient: gradient,
+          observer: { observer(setting.kind, state, progress, elapsed, block: blocks.firstIndex(of: $0)) },
+          interruption: { try Interruption.check() })
+        guard let probes = chosen.blockMassProbes else { continue }
+        progress.begin("\(setting.kind.title), mass between blocks", total: nil)
+        blockMass = ReportedBlockMass(
+          try objective.blockMass(
+            of: setting.kind, by: division, probes: probes, options: setting.options,
+            preconditioner: setting.preconditioner, seed: settings.request.seed,
+            interruption: { try Interruption.check() }), of: setting.kind)
       }
     } catch is Interrupted {
       progress.finish()
@@ -107,6 +133,7 @@ struct SpectrumRun {
     let accuracy = try objective.accuracy()
     let report = SpectrumReport(
       objective, dataset: dataset, measurements: measurements, loss: loss, accuracy: accuracy, gradient: gradient,
+      blockMass: blockMass,
       context: SpectrumReport.Context(
         title: settings.title, command: settings.command, version: version, model: settings.objective.model,
         modelFormat: settings.objective.modelFormat, precisionReason: settings.precisionReason,
@@ -126,9 +153,10 @@ struct SpectrumRun {
     }
   }
 
-  /// Progress and stored states of one operator's measurement.
+  /// Progress and stored states of the measurement of one operator, or of one of its blocks.
   private static func observer<Scalar: Real>(
-    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping () -> Double
+    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping () -> Double,
+    block: Int? = nil
   ) -> SpectrumObserver<Scalar> {
     var current: SpectrumStage?
     var done = 0
@@ -136,18 +164,21 @@ struct SpectrumRun {
     return SpectrumObserver(
       progress: { stage, completed, total in
         if current != stage {
-          // What an earlier session did is no measure of how fast this one is.
-          progress.begin("\(kind.title), \(stage.rawValue)", total: total > 0 ? total : nil, completed: completed)
+          // Blocks are measured side by side, under a heading of their own.
+          if block == nil {
+            // What an earlier session did is no measure of how fast this one is.
+            progress.begin("\(kind.title), \(stage.rawValue)", total: total > 0 ? total : nil, completed: completed)
+          }
           (current, done) = (stage, completed)
         }
         progress.advance(by: completed - done)
         done = completed
       },
-      restore: { try state.restore(kind, $0, as: Scalar.self) },
+      restore: { try state.restore(kind, block, $0, as: Scalar.self) },
       store: { stage, isDone, snapshot in
         // A state can hold many vectors; between the ends of stages one a minute is enough.
         guard isDone || secondsNow() - lastStored > 60 else { return }
-        try state.store(snapshot(), kind, stage)
+        try state.store(snapshot(), kind, block, stage)
         try state.store(seconds: elapsed())
         lastStored = secondsNow()
       })
@@ -157,7 +188,7 @@ struct SpectrumRun {
     _ report: SpectrumReport, _ measurements: [SpectrumMeasurement<Scalar>], _ objective: Objective<Scalar>,
     to output: OutputDirectory
   ) throws {
-    try ResultArrays.write(measurements, parameters: objective.selection.parameters(of: objective.network), to: output)
+    try ResultArrays.write(measurements, objective, to: output)
     let figures = try output.directory("figures")
     for (name, svg) in Figures.all(report) { try figures.write(svg, to: name + ".svg") }
     try output.write(Report.html(report), to: "report.html")
@@ -185,5 +216,13 @@ struct SpectrumRun {
     if !FileBytes.exists(base) { return base }
     for number in 2... where !FileBytes.exists("\(base)-\(number)") { return "\(base)-\(number)" }
     return base
+  }
+}
+
+extension Objective {
+  /// The largest dimension of what is measured of an operator: its own, or that of its largest block.
+  fileprivate func largestDimension(of kind: OperatorKind, _ settings: OperatorSettings) -> Int {
+    if let division = settings.division { return blocks(division).map(\.dimension).max() ?? 0 }
+    return kind.actsOnParameters ? dimension : outputSpace.dimension
   }
 }

@@ -15,7 +15,7 @@ enum SmallObjective {
   }
 
   static func make<Scalar: Real>(
-    samples: Int = 30, loss: Loss = .crossEntropy, as type: Scalar.Type = Double.self
+    samples: Int = 30, loss: Loss = .crossEntropy, as type: Scalar.Type = Double.self, selecting name: String? = nil
   ) throws -> Objective<Scalar> {
     let network = try Network(input: [4], seed: 11) {
       Dense(4, 5)
@@ -26,7 +26,9 @@ enum SmallObjective {
     let data = try Dataset(
       inputs: numbers([samples, 4], seed: 1),
       targets: loss == .crossEntropy ? NumpyArray(labels) : numbers([samples, 3], seed: 2))
-    return try Objective(network: network, dataset: data, loss: loss, pool: WorkerPool(count: 1))
+    return try Objective(
+      network: network, dataset: data, loss: loss,
+      selection: name.map { try ParameterSelection.parameter($0, of: network) }, pool: WorkerPool(count: 1))
   }
 
   static func regression(samples: Int, inputs: Int, outputs: Int) throws -> Dataset {

@@ -17,7 +17,7 @@ import Testing
 
     typealias Build = (
       _ graph: inout Graph, _ x: Value, _ y: Value, _ weights: Value, _ parameters: [Value], _ vectors: [Value]
-    ) throws -> [(Value, SumDestination)]
+    ) throws -> [(Value, ResultDestination)]
 
     func executor(microbatch: Int, _ build: Build) throws -> Executor<Double> {
       let schedule = Schedule(samples: inputs.count, microbatch: microbatch, tasks: 3)
@@ -77,8 +77,8 @@ import Testing
 
   private func secondDerivative(
     _ graph: inout Graph, _ loss: Value, _ parameters: [Value], _ vectors: [Value]
-  ) throws -> [(Value, SumDestination)] {
-    var outputs: [(Value, SumDestination)] = [(loss, .primal(offset: 0))]
+  ) throws -> [(Value, ResultDestination)] {
+    var outputs: [(Value, ResultDestination)] = [(loss, .primal(offset: 0))]
     let gradient = try graph.gradient(of: loss, at: parameters)
     var offset = 0
     for (value, tangent) in zip(gradient, try graph.linearize(gradient, at: parameters, along: vectors)) {

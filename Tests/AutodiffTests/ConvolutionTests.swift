@@ -1,7 +1,8 @@
-@testable import Autodiff
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Autodiff
 
 /// Convolutions against plain loops, in the order of files and channels last.
 @Suite struct ConvolutionTests {
@@ -158,7 +159,8 @@ import Testing
 
   /// Sizes that networks use all have a kernel; else the tests above would pass by testing nothing.
   @Test func usualSizesHaveKernels() {
-    for (channels, filter, stride) in [(3, 3, 1), (16, 3, 1), (16, 3, 2), (64, 1, 1), (64, 1, 2), (1, 5, 1), (3, 7, 2)] {
+    for (channels, filter, stride) in [(3, 3, 1), (16, 3, 1), (16, 3, 2), (64, 1, 1), (64, 1, 2), (1, 5, 1), (3, 7, 2)]
+    {
       let axis = ConvolutionGeometry.Axis(
         input: 32, filter: filter, stride: stride, paddingLow: filter / 2, paddingHigh: filter / 2)
       let g = ConvolutionGeometry(

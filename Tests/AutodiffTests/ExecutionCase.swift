@@ -7,7 +7,7 @@ struct ExecutionCase {
   /// One function: outputs one after the other, those of each destination kind from offset 0 on.
   struct Program {
     var function: Function
-    var destinations: [SumDestination]
+    var destinations: [ResultDestination]
     /// For each output the bound on its values and on its error, in units of ulpOfOne.
     var bounds: [(bound: Double, error: Double)]
 

@@ -108,7 +108,7 @@ import Testing
     let objective = try SmallProblem.standard(options: ExecutionOptions(microbatch: 9))
     for kind in OperatorKind.allCases {
       let operation = try objective.curvature(kind)
-      let directions = (0..<5).map { randomVector(objective.dimension, seed: $0, as: Double.self) }
+      let directions = (0..<5).map { randomVector(operation.dimension, seed: $0, as: Double.self) }
       let together = try operation.apply(directions)
       #expect(operation.productCount == 5)
       #expect(try directions.map { try operation.apply($0) } == together)

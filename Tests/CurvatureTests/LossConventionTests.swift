@@ -24,7 +24,7 @@ import Testing
     let (other, otherGradient) = try mean.lossAndGradient()
     #expect(abs(other - 2 / 4 * loss) <= 1e-15)
     #expect(relativeError(otherGradient, gradient.elements.map { 0.5 * $0 }) <= 1e-14)
-    for kind in OperatorKind.allCases {
+    for kind in [OperatorKind.hessian, .gaussNewton, .functional, .fisher] {
       let product = try half.curvature(kind).apply(v).elements.map { 0.5 * $0 }
       #expect(relativeError(try mean.curvature(kind).apply(v), product) <= 1e-14)
     }
@@ -104,11 +104,12 @@ import Testing
     let hard = try SmallProblem.objective(network, Dataset(inputs: inputs, targets: labels), .crossEntropy)
     let soft = try SmallProblem.objective(
       network, Dataset(inputs: inputs, targets: NumpyArray(hot, shape: [20, 4])), .crossEntropy)
-    let v = randomVector(hard.dimension, seed: 1, as: Double.self)
     #expect(abs(try hard.lossAndGradient().loss - soft.lossAndGradient().loss) <= 1e-14)
     #expect(relativeError(try soft.lossAndGradient().gradient, try hard.lossAndGradient().gradient) <= 1e-13)
     for kind in OperatorKind.allCases {
-      #expect(relativeError(try soft.curvature(kind).apply(v), try hard.curvature(kind).apply(v)) <= 1e-13)
+      let (left, right) = (try soft.curvature(kind), try hard.curvature(kind))
+      let v = randomVector(left.dimension, seed: 1, as: Double.self)
+      #expect(relativeError(try left.apply(v), try right.apply(v)) <= 1e-13, "\(kind)")
     }
     #expect(try hard.accuracy() != nil && soft.accuracy() == nil)
   }

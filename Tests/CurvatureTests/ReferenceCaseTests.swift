@@ -47,7 +47,11 @@ struct ReferenceCaseTests {
   func eigenvalues(name: String, isStatic: Bool) throws {
     let reference = try ReferenceCase.load(name)
     let objective = try ReferenceObjective.make(reference, static: isStatic, as: Double.self)
-    for (kind, key) in [(OperatorKind.hessian, "hessian_eigenvalues"), (.gaussNewton, "ggn_eigenvalues")] {
+    let keys = [
+      (OperatorKind.hessian, "hessian_eigenvalues"), (.gaussNewton, "ggn_eigenvalues"), (.fisher, "ggn_eigenvalues"),
+      (.gradientSecondMoment, "gradient_second_moment_eigenvalues"),
+    ]
+    for (kind, key) in keys {
       let spectrum = try ExactSpectrum.compute(objective.curvature(kind))
       try expectEqual(spectrum, reference.doubles(key), "\(name) \(kind)")
     }

@@ -16,8 +16,8 @@ import Testing
     let figures = Figures.all(report)
     #expect(
       figures.map(\.name) == [
-        "hessian-density", "hessian-log-density", "hessian-eigenvalues", "hessian-convergence", "hessian-exact",
-        "ggn-density", "ggn-log-density", "ggn-eigenvalues", "ggn-convergence",
+        "hessian-fc1-density", "hessian-fc1-log-density", "hessian-fc1-eigenvalues", "hessian-fc1-convergence",
+        "hessian-fc1-exact", "ggn-density", "ggn-log-density", "ggn-eigenvalues", "ggn-convergence",
       ])
     for figure in figures {
       let reader = XMLReader(figure.svg)

@@ -175,7 +175,14 @@ extension Fixture {
     spectrum.density?.compatible = "google"
     spectrum.bottom?[0].errorBound = 4e-12
     spectrum.bottom?[0].multiplicityNote = "simple"
-    return report(title: "Everything", operators: [spectrum, gaussNewton()], warnings: ["one"])
+    spectrum.block = "fc1"
+    spectrum.preconditioned = true
+    spectrum.diagonal = ReportedDiagonal(method: "hutchinson", probes: 30)
+    var result = report(title: "Everything", operators: [spectrum, gaussNewton()], warnings: ["one"])
+    result.blockMass = ReportedBlockMass(
+      name: "hessian", blocks: ["fc1", "fc2"], squaredNorms: [[4, 1], [1, 2]],
+      standardErrors: [[0.4, 0.1], [0.1, 0.2]], betweenFraction: 0.25, betweenFractionError: 0.03, probes: 10)
+    return result
   }
 
   /// Pictures of extremes: nothing, one value, equal values, the largest and the smallest numbers.

@@ -30,7 +30,7 @@ enum HelpTexts {
 
     SUBCOMMANDS:
       spectrum                Measures eigenvalues, density and trace of a
-                              network's Hessian or Gauss-Newton matrix.
+                              network's Hessian and its relatives.
       apply                   Computes operator-vector products, for other tools.
       inspect                 Shows what is in a model, and what a run on it will
                               need.
@@ -42,8 +42,8 @@ enum HelpTexts {
     """
 
   private static let spectrum = """
-    OVERVIEW: Measures eigenvalues, density and trace of a network's Hessian or
-    Gauss-Newton matrix.
+    OVERVIEW: Measures eigenvalues, density and trace of a network's Hessian and
+    its relatives.
 
     With no choice of quantities: the density, the 10 largest and 5 smallest
     eigenpairs and the trace. Leaves a directory with result.json, arrays.npz,
@@ -78,7 +78,18 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
+      --block-mass <n>        With --per: random probes of the mass between the
+                              blocks.
       --top <k>               The K largest eigenpairs.
       --bottom <k>            The K smallest eigenpairs.
       --density               The spectral density.
@@ -86,6 +97,8 @@ enum HelpTexts {
                               networks).
       --trace <method>        The trace by quadrature (with the density),
                               hutchinson or hutch++.
+      --diagonal <n>          The diagonal: exact where known, else from N random
+                              probes.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:
@@ -112,8 +125,9 @@ enum HelpTexts {
     OVERVIEW: Computes operator-vector products, for other tools.
 
     Reads vectors from an .npz file with one array for each parameter, of the
-    parameter's shape, or with a leading axis for several vectors. Writes loss,
-    gradient/<name> and product/<name> to the output.
+    parameter's shape, or with a leading axis for several vectors; for ntk with the
+    one array 'outputs', of all samples. Writes loss, gradient/<name> and
+    product/<name> to the output.
 
     USAGE: ritz apply [<options>] <model> --output <file.npz>
 
@@ -144,7 +158,16 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
       --vector <file.npz>     The vectors.
       --output <file.npz>     The file to write.
       --json                  Print the loss and the norms as JSON.
@@ -187,7 +210,16 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian or ggn. (default: hessian)
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk.
+                              (default: hessian)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+                              (default: 1)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
       --top <k>               The K largest eigenpairs.
       --bottom <k>            The K smallest eigenpairs.
       --density               The spectral density.
@@ -195,6 +227,8 @@ enum HelpTexts {
                               networks).
       --trace <method>        The trace by quadrature (with the density),
                               hutchinson or hutch++.
+      --diagonal <n>          The diagonal: exact where known, else from N random
+                              probes.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:

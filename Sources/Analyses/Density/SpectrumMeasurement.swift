@@ -6,6 +6,11 @@ import Tensors
 /// What was measured of one operator's spectrum: the numbers and vectors behind a ``ReportedSpectrum``.
 public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   public var kind: OperatorKind
+  /// The block of the operator that was measured; `nil` for the whole of it.
+  public var block: ParameterBlock?
+  /// Whether the operator is D^½ A D^½ and not A: its eigenvectors are then in coordinates D^(−½) θ.
+  public var isPreconditioned = false
+  public var options = OperatorOptions()
   public var dimension: Int
   public var eigenpairs: Eigenpairs<Vector<Scalar>>?
   /// The probes' tridiagonal matrices.
@@ -16,6 +21,7 @@ public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   /// The worst orthogonality the probes' bases reached, as estimated or measured.
   public var orthogonality: Double?
   public var trace: TraceEstimate?
+  public var diagonal: DiagonalEstimate?
   public var exact: ExactSpectrum?
   public var outliers: Outliers?
   public var gradientFraction: (value: Double, subspaceDimension: Int)?
@@ -32,6 +38,7 @@ public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   var countedProducts: Int {
     var count = (exact?.products ?? 0) + (eigenpairs?.products ?? 0)
     count += sample?.tridiagonals.reduce(0) { $0 + $1.order } ?? 0
+    count += diagonal?.products ?? 0
     // Exact traces and those by quadrature take no products of their own.
     if let trace, trace.method == .hutchinson || trace.method == .hutchPlusPlus { count += trace.products }
     return count
@@ -44,6 +51,7 @@ public enum SpectrumStage: String, Sendable, CaseIterable {
   case eigenpairs
   case density
   case trace
+  case diagonal
 }
 
 /// What a measurement tells while it runs, and where it leaves its state.
@@ -67,10 +75,25 @@ public struct SpectrumObserver<Scalar: Real> {
   }
 }
 
+/// How an objective's operator is measured, beside what is asked for.
+public struct OperatorSetting<Scalar: Real>: Sendable {
+  public var kind: OperatorKind
+  public var options: OperatorOptions
+  /// The elements of D where D^½ A D^½ is measured, over the selected parameters.
+  public var preconditioner: Vector<Scalar>?
+
+  public init(
+    _ kind: OperatorKind, options: OperatorOptions = OperatorOptions(), preconditioner: Vector<Scalar>? = nil
+  ) {
+    self.kind = kind
+    self.options = options
+    self.preconditioner = preconditioner
+  }
+}
+
 extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
-
 
   /// - Throws: ``InputError`` where the dense matrix would be too large.
   public static func require(dimension: Int) throws {
@@ -93,13 +116,75 @@ extension Objective {
     of kind: OperatorKind, _ request: SpectrumRequest, gradient: Vector<Scalar>? = nil,
     observer: SpectrumObserver<Scalar> = SpectrumObserver(), interruption: (@Sendable () throws -> Void)? = nil
   ) throws -> SpectrumMeasurement<Scalar> {
-    let operation = try curvature(kind)
+    try measureSpectrum(
+      of: OperatorSetting(kind), request, gradient: gradient, observer: observer, interruption: interruption)
+  }
+
+  /// Measures the spectrum of one of the objective's operators, in a setting, as asked for.
+  ///
+  /// - Parameter gradient: ∇L at the same parameters, for the gradient fraction; seen in the eigenvectors' coordinates.
+  public func measureSpectrum(
+    of setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, gradient: Vector<Scalar>? = nil,
+    observer: SpectrumObserver<Scalar> = SpectrumObserver(), interruption: (@Sendable () throws -> Void)? = nil
+  ) throws -> SpectrumMeasurement<Scalar> {
+    let kind = setting.kind
+    let operation = try curvature(kind, options: setting.options)
     operation.setInterruption(interruption)
-    var result = SpectrumMeasurement<Scalar>(kind: kind, dimension: dimension)
+    var result = SpectrumMeasurement<Scalar>(kind: kind, dimension: operation.dimension)
+    let gradient = kind.actsOnParameters ? gradient : nil
+    guard let preconditioner = setting.preconditioner else {
+      try measure(operation, setting.options, request, gradient, observer, &result)
+      return result
+    }
+    let preconditioned = try PreconditionedOperator(operation, diagonal: preconditioner)
+    result.isPreconditioned = true
+    let scaled = try gradient.map { try preconditioned.root.apply($0) }
+    try measure(preconditioned, setting.options, request, scaled, observer, &result)
+    return result
+  }
+
+  /// Measures the spectrum of every diagonal block of an operator, all blocks' products in one pass over the data.
+  ///
+  /// - Parameter observer: what is told of a block, and where its state is left; called on several threads.
+  public func measureBlockSpectra(
+    of setting: OperatorSetting<Scalar>, by division: ParameterBlock.Division, _ request: SpectrumRequest,
+    gradient: Vector<Scalar>? = nil,
+    observer: @escaping @Sendable (ParameterBlock) -> SpectrumObserver<Scalar> = { _ in SpectrumObserver() },
+    interruption: (@Sendable () throws -> Void)? = nil
+  ) throws -> [SpectrumMeasurement<Scalar>] {
+    let blocks = blocks(division)
+    let operation = try curvature(setting.kind, blocks: blocks, options: setting.options)
+    operation.setInterruption(interruption)
+    var gradient = gradient
+    func measureEach<A: LinearOperator & Sendable>(_ operation: A) throws -> [SpectrumMeasurement<Scalar>]
+    where A.Space == DenseVectorSpace<Scalar> {
+      let gradient = gradient
+      return try LockstepBlocks(of: operation, blocks: blocks.map(\.ranges)).forEach { index, block in
+        var result = SpectrumMeasurement<Scalar>(kind: setting.kind, dimension: block.dimension)
+        result.block = blocks[index]
+        result.isPreconditioned = setting.preconditioner != nil
+        let part = gradient.map { gradient in Vector(blocks[index].ranges.joined().map { gradient[$0] }) }
+        try measure(block, setting.options, request, part, observer(blocks[index]), &result)
+        return result
+      }
+    }
+    guard let preconditioner = setting.preconditioner else { return try measureEach(operation) }
+    let preconditioned = try PreconditionedOperator(operation, diagonal: preconditioner)
+    gradient = try gradient.map { try preconditioned.root.apply($0) }
+    return try measureEach(preconditioned)
+  }
+
+  private func measure<A: LinearOperator>(
+    _ operation: A, _ options: OperatorOptions, _ request: SpectrumRequest, _ gradient: Vector<Scalar>?,
+    _ observer: SpectrumObserver<Scalar>, _ result: inout SpectrumMeasurement<Scalar>
+  ) throws where A.Space == DenseVectorSpace<Scalar> {
     var request = request
-    if let rank = rankBound(of: kind), rank < dimension, request.bottom > 0 {
+    let kind = result.kind
+    result.options = options
+    if let (rank, reason) = rankBound(of: kind, options), rank < operation.dimension, request.bottom > 0 {
       let fact =
-        "the \(kind.title) has rank at most \(rank) (outputs of all samples) for \(dimension) parameters, so its smallest eigenvalues are 0"
+        "the \(kind.title) has rank at most \(rank) (\(reason)) for \(operation.dimension) "
+        + "\(kind.actsOnParameters ? "parameters" : "outputs"), so its smallest eigenvalues are 0"
       if request.skipsNullSpace {
         request.bottom = 0
         result.warnings.append(fact + "; the bottom was not computed")
@@ -117,41 +202,49 @@ extension Objective {
         result.gradientFraction = gradientFraction(gradient, pairs.top, operation.space)
       }
     }
-    if let options = request.quadrature { try density(operation, request, options, observer, &result) }
+    if let quadrature = request.quadrature { try density(operation, request, quadrature, observer, &result) }
     try trace(operation, request, observer, &result)
+    try diagonal(operation, request, observer, &result)
     result.products = result.countedProducts
-    return result
   }
 
   /// C: the number of outputs of a sample.
   public var classCount: Int { outputShape.last ?? 1 }
 
-  /// An upper bound on the rank that follows from the numbers of samples and outputs; `nil` where there is none.
-  func rankBound(of kind: OperatorKind) -> Int? {
-    guard kind == .gaussNewton else { return nil }
+  /// An upper bound on the rank that follows from the numbers of samples, outputs and parameters, and what it is the number of; `nil`
+  /// where there is none.
+  func rankBound(of kind: OperatorKind, _ options: OperatorOptions) -> (rank: Int, reason: String)? {
+    func perSample(_ count: Int) -> Int { effectiveSamples.multipliedReportingOverflow(by: count).partialValue }
     // The second derivative of cross-entropy annihilates the vector of ones.
-    let perSample = loss == .crossEntropy ? max(1, classCount - 1) : classCount
-    return effectiveSamples.multipliedReportingOverflow(by: perSample).partialValue
+    let directions = loss == .crossEntropy ? max(1, classCount - 1) : classCount
+    return switch kind {
+    case .hessian, .functional: nil
+    case .gaussNewton, .fisher: (perSample(directions), "outputs of all samples")
+    case .gradientSecondMoment: (effectiveSamples, "samples")
+    case .gradientCovariance: (effectiveSamples - 1, "samples less one")
+    case .monteCarloFisher: (perSample(min(directions, options.fisherDraws)), "labels drawn")
+    case .tangentKernel: (dimension, "parameters")
+    }
   }
 
-  private func exact(
-    _ operation: NetworkOperator<Scalar>, _ observer: SpectrumObserver<Scalar>
-  ) throws -> ExactSpectrum {
-    try ExactSpectrum.require(dimension: dimension)
+  private func exact<A: LinearOperator>(
+    _ operation: A, _ observer: SpectrumObserver<Scalar>
+  ) throws -> ExactSpectrum where A.Space == DenseVectorSpace<Scalar> {
+    try ExactSpectrum.require(dimension: operation.dimension)
     try observer.progress(.exact, 0, operation.dimension)
     return try ExactSpectrum.compute(operation) { columns in
       try observer.progress(.exact, columns, operation.dimension)
     }
   }
 
-  private func eigenpairs(
-    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>
-  ) throws -> Eigenpairs<Vector<Scalar>> {
+  private func eigenpairs<A: LinearOperator>(
+    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>
+  ) throws -> Eigenpairs<Vector<Scalar>> where A.Space == DenseVectorSpace<Scalar> {
     let options = EigenpairOptions(
       top: request.top, bottom: request.bottom, tolerance: request.tolerance, blockSize: request.blockSize,
       maximumProducts: request.maximumProducts, seed: request.seed)
     // Clusters and multiplicities are then no question either.
-    if request.takesEigenpairsFromDenseMatrix(dimension: dimension) {
+    if request.takesEigenpairsFromDenseMatrix(dimension: operation.dimension) {
       try observer.progress(.eigenpairs, 0, operation.dimension)
       return try ExactSpectrum.eigenpairs(operation, options: options) { columns in
         try observer.progress(.eigenpairs, columns, operation.dimension)
@@ -176,10 +269,10 @@ extension Objective {
     return try solver.eigenpairs(operation)
   }
 
-  private func density(
-    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ options: QuadratureOptions,
+  private func density<A: LinearOperator>(
+    _ operation: A, _ request: SpectrumRequest, _ options: QuadratureOptions,
     _ observer: SpectrumObserver<Scalar>, _ result: inout SpectrumMeasurement<Scalar>
-  ) throws {
+  ) throws where A.Space == DenseVectorSpace<Scalar> {
     let found = (result.eigenpairs?.top ?? []) + (result.eigenpairs?.bottom ?? [])
     let deflated = request.isGoogleCompatible ? [] : found.filter(\.converged)
     let (values, vectors) = (deflated.map(\.value), deflated.map(\.vector))
@@ -217,10 +310,10 @@ extension Objective {
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
-  private func trace(
-    _ operation: NetworkOperator<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
+  private func trace<A: LinearOperator>(
+    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
     _ result: inout SpectrumMeasurement<Scalar>
-  ) throws {
+  ) throws where A.Space == DenseVectorSpace<Scalar> {
     if let exact = result.exact {
       result.trace = TraceEstimate(
         method: .exact, samples: [exact.eigen.values.reduce(0, +)], isExact: true, products: exact.products)
@@ -233,6 +326,23 @@ extension Objective {
       result.trace = try hutchinson(operation, request, observer)
     } else {
       result.trace = try hutchPlusPlus(operation, request, observer)
+    }
+  }
+
+  /// By formula where there is one for the whole operator, else estimated from products.
+  private func diagonal<A: LinearOperator>(
+    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
+    _ result: inout SpectrumMeasurement<Scalar>
+  ) throws where A.Space == DenseVectorSpace<Scalar> {
+    guard let probes = request.diagonalProbes else { return }
+    let hasFormula = [.gaussNewton, .fisher, .gradientSecondMoment].contains(result.kind)
+    if hasFormula, result.block == nil, !result.isPreconditioned {
+      // A call without vectors asks whether the run is to stop.
+      result.diagonal = try exactDiagonal(of: result.kind) { _ = try operation.apply([]) }
+      return
+    }
+    result.diagonal = try TraceEstimator(seed: request.seed).diagonal(operation, probes: probes) { done in
+      try observer.progress(.diagonal, done, probes)
     }
   }
 

@@ -29,6 +29,8 @@ public struct SpectrumRequest: Codable, Sendable, Hashable {
   public var trace: TraceChoice?
   /// Probes of Hutchinson's estimate; a third of the products of Hutch++.
   public var traceProbes: Int
+  /// Probes of the diagonal where it has to be estimated; `nil` for no diagonal.
+  public var diagonalProbes: Int?
   /// All eigenvalues through the dense matrix.
   public var exact: Bool
   public var seed: UInt64
@@ -36,7 +38,8 @@ public struct SpectrumRequest: Codable, Sendable, Hashable {
   public init(
     top: Int = 0, bottom: Int = 0, skipsNullSpace: Bool = false, tolerance: Double? = nil, blockSize: Int = 1,
     maximumProducts: Int? = nil, quadrature: QuadratureOptions? = nil, density: DensityOptions = DensityOptions(),
-    isGoogleCompatible: Bool = false, trace: TraceChoice? = nil, traceProbes: Int = 30, exact: Bool = false,
+    isGoogleCompatible: Bool = false, trace: TraceChoice? = nil, traceProbes: Int = 30, diagonalProbes: Int? = nil,
+    exact: Bool = false,
     seed: UInt64 = 0
   ) {
     self.top = top
@@ -50,6 +53,7 @@ public struct SpectrumRequest: Codable, Sendable, Hashable {
     self.isGoogleCompatible = isGoogleCompatible
     self.trace = trace
     self.traceProbes = traceProbes
+    self.diagonalProbes = diagonalProbes
     self.exact = exact
     self.seed = seed
   }

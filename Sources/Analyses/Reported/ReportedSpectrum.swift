@@ -2,7 +2,11 @@
 public struct ReportedSpectrum: Codable, Sendable, Equatable {
   /// The name of the operator, such as `hessian` or `ggn`.
   public var name: String
-  /// P, the number of rows: the number of selected scalar parameters.
+  /// The name of the diagonal block it is of; `nil` for the whole operator.
+  public var block: String?
+  /// Whether it is of D^½ A D^½ and not of A; `nil` where no D was given.
+  public var preconditioned: Bool?
+  /// P, the number of rows: the number of selected scalar parameters, or that of outputs.
   public var dimension: Int
   /// The largest eigenvalues (algebraic), largest first.
   public var top: [ReportedEigenpair]?
@@ -20,19 +24,24 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
   public var outliers: ReportedOutliers?
   /// How much of the gradient lies in the span of the top eigenvectors.
   public var gradientFraction: ReportedGradientFraction?
+  /// How the diagonal was found, which is in `arrays.npz`.
+  public var diagonal: ReportedDiagonal?
   /// All eigenvalues, from the dense matrix.
   public var exact: ReportedExactSpectrum?
   /// What a reader must know before trusting the numbers of this operator.
   public var warnings: [String]
 
   public init(
-    name: String, dimension: Int, top: [ReportedEigenpair]? = nil, bottom: [ReportedEigenpair]? = nil,
+    name: String, block: String? = nil, preconditioned: Bool? = nil, dimension: Int, top: [ReportedEigenpair]? = nil,
+    bottom: [ReportedEigenpair]? = nil,
     topSolver: ReportedSolver? = nil, bottomSolver: ReportedSolver? = nil, trace: ReportedTrace? = nil,
     density: ReportedDensity? = nil, outliers: ReportedOutliers? = nil,
     gradientFraction: ReportedGradientFraction? = nil,
-    exact: ReportedExactSpectrum? = nil, warnings: [String] = []
+    diagonal: ReportedDiagonal? = nil, exact: ReportedExactSpectrum? = nil, warnings: [String] = []
   ) {
     self.name = name
+    self.block = block
+    self.preconditioned = preconditioned
     self.dimension = dimension
     self.top = top
     self.bottom = bottom
@@ -42,12 +51,13 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
     self.density = density
     self.outliers = outliers
     self.gradientFraction = gradientFraction
+    self.diagonal = diagonal
     self.exact = exact
     self.warnings = warnings
   }
 
   private enum CodingKeys: String, CodingKey {
-    case dimension, top, bottom, trace, density, outliers, exact, warnings
+    case block, preconditioned, dimension, top, bottom, trace, density, outliers, diagonal, exact, warnings
     case name = "operator"
     case topSolver = "top_solver"
     case bottomSolver = "bottom_solver"
@@ -195,5 +205,18 @@ public struct ReportedExactSpectrum: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case eigenvalues, asymmetry
+  }
+}
+
+/// How the diagonal of an operator was found.
+public struct ReportedDiagonal: Codable, Sendable, Equatable {
+  /// `exact` or `hutchinson`.
+  public var method: String
+  /// The number of random probes; 0 where exact.
+  public var probes: Int
+
+  public init(method: String, probes: Int) {
+    self.method = method
+    self.probes = probes
   }
 }

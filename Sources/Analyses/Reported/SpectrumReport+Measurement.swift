@@ -37,10 +37,11 @@ extension SpectrumReport {
   /// The report of measurements of an objective.
   public init<Scalar: Real>(
     _ objective: Objective<Scalar>, dataset: Dataset, measurements: [SpectrumMeasurement<Scalar>], loss: Double,
-    accuracy: Double?, gradient: Vector<Scalar>, context: Context
+    accuracy: Double?, gradient: Vector<Scalar>, blockMass: ReportedBlockMass? = nil, context: Context
   ) {
     let network = objective.network
     let selected = Set(objective.selection.indices)
+    let blockMassProducts = blockMass.map { $0.probes * $0.blocks.count } ?? 0
     let description = dataset.description
     var warnings: [String] = []
     if let remark = objective.loss.remark(on: network.ending) { warnings.append(remark) }
@@ -65,12 +66,15 @@ extension SpectrumReport {
       execution: ReportedExecution(
         precision: Scalar.precisionName, precisionReason: context.precisionReason, workers: objective.pool.count,
         microbatch: objective.schedule.microbatch, tasks: objective.schedule.tasks, seed: context.seed,
-        seconds: context.seconds, operatorProducts: measurements.reduce(0) { $0 + $1.products },
+        seconds: context.seconds, operatorProducts: measurements.reduce(blockMassProducts) { $0 + $1.products },
         peakMemoryBytes: context.peakMemoryBytes),
-      conventions: Self.conventions(objective), operators: measurements.map(ReportedSpectrum.init), warnings: warnings)
+      conventions: Self.conventions(objective, measurements), operators: measurements.map(ReportedSpectrum.init),
+      blockMass: blockMass, warnings: warnings)
   }
 
-  private static func conventions<Scalar: Real>(_ objective: Objective<Scalar>) -> [String: String] {
+  private static func conventions<Scalar: Real>(
+    _ objective: Objective<Scalar>, _ measurements: [SpectrumMeasurement<Scalar>]
+  ) -> [String: String] {
     var conventions = [
       "loss": objective.loss.convention,
       "mean": "over the samples of non-zero weight, exact for any microbatch",
@@ -82,6 +86,20 @@ extension SpectrumReport {
       "outliers": "the i <= 3C that maximises the ratio of consecutive converged top eigenvalues above ten residuals",
     ]
     conventions["batch norm"] = objective.batchNormalizationText
+    for measurement in measurements {
+      var text = measurement.kind.definition
+      if measurement.kind == .monteCarloFisher {
+        text += "; \(measurement.options.fisherDraws) a sample, seed \(measurement.options.seed)"
+      }
+      conventions["operator " + measurement.kind.rawValue] = text
+      if measurement.isPreconditioned {
+        conventions["preconditioned"] =
+          "D^1/2 A D^1/2, A the operator, D the diagonal given; eigenvectors and gradient in coordinates D^(-1/2) theta"
+      }
+      if measurement.block != nil {
+        conventions["blocks"] = "each by itself, all other parameters held fixed: the diagonal blocks of the operator"
+      }
+    }
     return conventions
   }
 }
@@ -139,7 +157,9 @@ extension ReportedSpectrum {
     let top = reported(pairs?.top)
     let bottom = reported(pairs?.bottom)
     self.init(
-      name: measurement.kind.rawValue, dimension: measurement.dimension, top: top, bottom: bottom,
+      name: measurement.kind.rawValue, block: measurement.block?.name,
+      preconditioned: measurement.isPreconditioned ? true : nil, dimension: measurement.dimension, top: top,
+      bottom: bottom,
       topSolver: top == nil ? nil : solver, bottomSolver: bottom == nil ? nil : solver,
       trace: measurement.trace.map { trace in
         ReportedTrace(
@@ -155,6 +175,7 @@ extension ReportedSpectrum {
           value: $0.value, subspaceDimension: $0.subspaceDimension,
           chance: Double($0.subspaceDimension) / Double(measurement.dimension))
       },
+      diagonal: measurement.diagonal.map { ReportedDiagonal(method: $0.method.rawValue, probes: $0.probes) },
       exact: measurement.exact.map {
         ReportedExactSpectrum(
           eigenvalues: $0.eigen.values, asymmetry: $0.largestElement > 0 ? $0.asymmetry / $0.largestElement : 0)

@@ -29,6 +29,8 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
   public var conventions: [String: String]
   /// One spectrum an operator, in the order asked for.
   public var operators: [ReportedSpectrum]
+  /// How much of the operator lies between its blocks, where they were measured one by one.
+  public var blockMass: ReportedBlockMass?
   /// What a reader must know before trusting the run as a whole.
   public var warnings: [String]
 
@@ -36,7 +38,7 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
     schema: String = SpectrumReport.currentSchema, title: String? = nil, command: [String] = [],
     tool: ReportedTool, model: ReportedModel, data: ReportedData, loss: ReportedLoss,
     gradient: ReportedGradient? = nil, execution: ReportedExecution, conventions: [String: String] = [:],
-    operators: [ReportedSpectrum], warnings: [String] = []
+    operators: [ReportedSpectrum], blockMass: ReportedBlockMass? = nil, warnings: [String] = []
   ) {
     self.schema = schema
     self.title = title
@@ -49,10 +51,12 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
     self.execution = execution
     self.conventions = conventions
     self.operators = operators
+    self.blockMass = blockMass
     self.warnings = warnings
   }
 
   private enum CodingKeys: String, CodingKey {
     case schema, title, command, tool, model, data, loss, gradient, execution, conventions, operators, warnings
+    case blockMass = "block_mass"
   }
 }

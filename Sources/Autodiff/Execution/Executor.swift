@@ -8,18 +8,23 @@ public struct BoundData<Scalar: Real>: Sendable {
   /// Elements of a row.
   public var inputSize: Int
   public var targetSize: Int
-  /// Rows of targets and weights for each row of inputs.
+  /// Rows of targets, weights and draws for each row of inputs.
   public var rowsPerSample: Int
+  /// Elements of a row of ``draws``.
+  public var drawSize: Int
   public var inputs: AlignedStorage<Scalar>
   public var targets: AlignedStorage<Scalar>
   public var weights: AlignedStorage<Scalar>
+  /// Numbers drawn for each row; none where no function reads them.
+  public var draws: AlignedStorage<Scalar>
 
   public init(
     samples: Int, inputSize: Int, targetSize: Int, rowsPerSample: Int = 1, inputs: AlignedStorage<Scalar>,
-    targets: AlignedStorage<Scalar>, weights: AlignedStorage<Scalar>
+    targets: AlignedStorage<Scalar>, weights: AlignedStorage<Scalar>, drawSize: Int = 0,
+    draws: AlignedStorage<Scalar> = AlignedStorage(count: 0)
   ) {
     precondition(inputs.count >= samples * inputSize && targets.count >= samples * rowsPerSample * targetSize)
-    precondition(weights.count >= samples * rowsPerSample)
+    precondition(weights.count >= samples * rowsPerSample && draws.count >= samples * rowsPerSample * drawSize)
     self.samples = samples
     self.inputSize = inputSize
     self.targetSize = targetSize
@@ -27,6 +32,19 @@ public struct BoundData<Scalar: Real>: Sendable {
     self.inputs = inputs
     self.targets = targets
     self.weights = weights
+    self.drawSize = drawSize
+    self.draws = draws
+  }
+
+  /// The regions that hold the rows of some samples.
+  func memory(of samples: Range<Int>) -> Memory<Scalar> {
+    let row = samples.lowerBound * rowsPerSample
+    var memory = Memory<Scalar>()
+    memory[.inputs] = inputs.pointer + samples.lowerBound * inputSize
+    memory[.targets] = targets.pointer + row * targetSize
+    memory[.weights] = weights.pointer + row
+    memory[.draws] = draws.pointer + row * drawSize
+    return memory
   }
 }
 
@@ -149,62 +167,85 @@ public final class Executor<Scalar: Real>: Sendable {
       }
       return count * (workers * MemoryLayout<Scalar>.stride + MemoryLayout<Double>.stride)
     }
-    let results = max(vectors * (sums(linear) + linear * MemoryLayout<Scalar>.stride), sums(primal))
-    let own = (workers * (arena + (linear > 0 ? primal : 0)) + fixed) * MemoryLayout<Scalar>.stride
+    let rows = plans.values.map { $0.width(.linearRows) }.max() ?? 0
+    let linearBytes = sums(linear) + (linear + rows * schedule.samples) * MemoryLayout<Scalar>.stride
+    let results = max(vectors * linearBytes, sums(primal))
+    let unread = plans.values.map(\.unreadCount).max() ?? 0
+    let own = (workers * (arena + unread) + fixed) * MemoryLayout<Scalar>.stride
     return own + results + kept
   }
 
   /// The sums of the outputs with a primal destination, such as the loss and its gradient.
   public func evaluate() -> Vector<Scalar> {
-    let count = plans.values.map { $0.count(.primalResult) }.max() ?? 0
-    return entrance.lock.withLock { _ in run(vectors: [], resultCount: count, region: .primalResult)[0] }
+    entrance.lock.withLock { _ in run(vectors: [], region: .primalResult)[0] }
+  }
+
+  /// The rows of the output that has a primal destination for them, in data order, such as the network's outputs.
+  public func evaluateRows() -> Vector<Scalar> {
+    entrance.lock.withLock { _ in run(vectors: [], region: .primalRows)[0] }
   }
 
   /// For each vector the sums of the outputs with a linear destination, such as Hessian-vector products.
   ///
-  /// One primal pass serves all vectors; where residuals are kept, none is needed after the first call.
-  public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] {
+  /// One primal pass serves all vectors; where residuals are kept, none is needed after the first call. A vector is a direction in
+  /// the parameters or, for functions of ``Source/vectorRows``, has rows for all samples.
+  public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] { apply(vectors, .linearResult) }
+
+  /// For each vector the rows of the output that has a linear destination for them, in data order, such as products with the
+  /// Jacobian.
+  public func applyRows(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] { apply(vectors, .linearRows) }
+
+  private func apply(_ vectors: [Vector<Scalar>], _ region: Region) -> [Vector<Scalar>] {
     guard !vectors.isEmpty else { return [] }
-    let count = plans.values.map { $0.count(.linearResult) }.max() ?? 0
-    guard count > 0 else { return vectors.map { _ in Vector(zeros: 0) } }
-    return entrance.lock.withLock { _ in run(vectors: vectors, resultCount: count, region: .linearResult) }
+    let width = plans.values.map { $0.width(.vectorRows) }.max() ?? 0
+    precondition(width == 0 || vectors.allSatisfy { $0.count == width * schedule.samples })
+    guard plans.values.contains(where: { $0.count(region) > 0 }) else { return vectors.map { _ in Vector(zeros: 0) } }
+    return entrance.lock.withLock { _ in run(vectors: vectors, region: region) }
   }
 
-  private func run(vectors: [Vector<Scalar>], resultCount: Int, region: Region) -> [Vector<Scalar>] {
-    let isPrimal = region == .primalResult
-    let repetitions = isPrimal ? 1 : vectors.count
-    let results = (0..<repetitions).map { _ in AlignedStorage<Scalar>(count: resultCount, zeroed: false) }
-    let commits = results.map { Commit(count: resultCount, tasks: schedule.tasks, into: $0) }
+  /// Sums or rows, of the primal part or for each vector.
+  private func run(vectors: [Vector<Scalar>], region: Region) -> [Vector<Scalar>] {
+    let isPrimal = region == .primalResult || region == .primalRows
+    let isRows = region == .primalRows || region == .linearRows
+    let width = plans.values.map { isRows ? $0.width(region) : $0.count(region) }.max() ?? 0
+    let count = isRows ? width * schedule.samples : width
+    let results = (0..<(isPrimal ? 1 : vectors.count)).map { _ in AlignedStorage<Scalar>(count: count, zeroed: false) }
+    // Rows need no commit: every microbatch writes its own.
+    let commits = isRows ? [] : results.map { Commit(count: count, tasks: schedule.tasks, into: $0) }
     let directions = vectors.map { direction(for: $0) }
     pool.run(tasks: schedule.tasks) { task, worker in
       let workspace = workers[worker]
       let needed = commits.count { $0.sums(task: task) == nil }
-      let own = workspace.sums(count: resultCount, vectors: needed)
+      let own = workspace.sums(count: count, vectors: needed)
       // Either all commits keep their tasks' sums or none does: they are alike.
       let sums = commits.enumerated().map { index, commit in
-        commit.sums(task: task) ?? own + index * Commit<Scalar>.padded(resultCount)
+        commit.sums(task: task) ?? own + index * Commit<Scalar>.padded(count)
       }
       for (position, index) in schedule.microbatches(ofTask: task).enumerated() {
         let samples = schedule.samples(ofMicrobatch: index)
         guard let plan = plans[samples.count], let fixed = fixed[samples.count] else { continue }
-        var memory = Memory<Scalar>()
+        func target(_ repetition: Int) -> UnsafeMutablePointer<Scalar> {
+          isRows ? results[repetition].pointer + samples.lowerBound * width : sums[repetition]
+        }
+        var memory = data.memory(of: samples)
         memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
         memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
         memory[.fixed] = fixed.pointer
-        memory[.inputs] = data.inputs.pointer + samples.lowerBound * data.inputSize
-        memory[.targets] = data.targets.pointer + samples.lowerBound * data.rowsPerSample * data.targetSize
-        memory[.weights] = data.weights.pointer + samples.lowerBound * data.rowsPerSample
         let residual = isPrimal ? nil : kept[index]
         memory[.residual] = residual?.pointer ?? workspace.residual.pointer
-        memory[.primalResult] = isPrimal ? sums[0] : workspace.unreadSums.pointer
+        memory[.primalResult] = workspace.unread.pointer
+        memory[.primalRows] = workspace.unread.pointer
+        if isPrimal { memory[region] = target(0) }
         if residual?.isFilled != true {
           workspace.run(plan, .primal, &memory, first: position == 0)
           residual?.isFilled = true
         }
         for (repetition, vector) in vectors.enumerated() {
-          memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
+          let base = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
+          memory[.vector] = base
+          memory[.vectorRows] = base + samples.lowerBound * plan.width(.vectorRows)
           memory[.direction] = directions[repetition][samples.count]?.pointer
-          memory[.linearResult] = sums[repetition]
+          memory[region] = target(repetition)
           workspace.run(plan, .linear, &memory, first: position == 0)
         }
       }

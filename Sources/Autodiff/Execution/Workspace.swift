@@ -1,6 +1,16 @@
 import Tensors
 
 extension Plan {
+  /// Elements of the largest result that a call can leave unread: those of the primal part, where there is another.
+  var unreadCount: Int {
+    let (sums, rows) = (count(.primalResult), count(.primalRows))
+    let hasLinear = count(.linearResult) + count(.linearRows) > 0
+    return hasLinear || (sums > 0 && rows > 0) ? max(sums, rows) : 0
+  }
+
+  /// Elements of a region that each sample has.
+  func width(_ region: Region) -> Int { count(region) / microbatch }
+
   /// Elements of scratch memory that the largest fused program or kernel needs.
   var scratchCount: Int {
     (Array(instructions.values.joined()) + Array(packing.values.joined())).map { instruction in
@@ -16,8 +26,8 @@ extension Plan {
 /// One worker's memory: an arena for a microbatch's values, scratch for kernels, residuals and sums.
 final class Workspace<Scalar: Real>: @unchecked Sendable {
   let residual: AlignedStorage<Scalar>
-  /// Where the primal part leaves sums that the call does not ask for.
-  let unreadSums: AlignedStorage<Scalar>
+  /// Where the primal part leaves results that the call does not ask for.
+  let unread: AlignedStorage<Scalar>
   private let arena: AlignedStorage<Scalar>
   private let scratch: AlignedStorage<Scalar>
   private var sumStorage = AlignedStorage<Scalar>(count: 0)
@@ -27,8 +37,7 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     arena = AlignedStorage(count: plans.map { $0.count(.arena) }.max() ?? 0, zeroed: false)
     scratch = AlignedStorage(count: plans.map(\.scratchCount).max() ?? 0, zeroed: false)
     residual = AlignedStorage(count: plans.map { $0.count(.residual) }.max() ?? 0, zeroed: false)
-    let mixed = plans.filter { $0.count(.linearResult) > 0 }
-    unreadSums = AlignedStorage(count: mixed.map { $0.count(.primalResult) }.max() ?? 0)
+    unread = AlignedStorage(count: plans.map(\.unreadCount).max() ?? 0)
   }
 
   /// Room for the sums of `vectors` results of `count` elements each.

@@ -55,7 +55,8 @@ private struct ChannelsLastRewriter {
     let shape = source.shape(of: value)
     var inverse = [Int](repeating: 0, count: shape.count)
     for (i, dimension) in order(shape.count).enumerated() { inverse[dimension] = i }
-    let result = isIndifferent(shape) ? try graph.reshape(last, to: shape) : try graph.transpose(last, permutation: inverse)
+    let result =
+      isIndifferent(shape) ? try graph.reshape(last, to: shape) : try graph.transpose(last, permutation: inverse)
     firsts[value.index] = result
     return result
   }

@@ -6,10 +6,12 @@ public enum Region: Int, CaseIterable, Sendable {
   case parameters
   /// The direction v, the selected parameters one after the other.
   case vector
+  /// The microbatch's rows of a direction that has a row for each sample.
+  case vectorRows
   /// The model's literals one after the other.
   case literals
-  /// The microbatch's rows of the inputs, of the targets, of the weights.
-  case inputs, targets, weights
+  /// The microbatch's rows of the inputs, of the targets, of the weights, of drawn numbers.
+  case inputs, targets, weights, draws
   /// Values that depend on θ and literals only: computed once, shared by all workers.
   case fixed
   /// Values that depend on v but not on data: computed once a product.
@@ -20,6 +22,8 @@ public enum Region: Int, CaseIterable, Sendable {
   case arena
   /// Sums over the samples of results of the primal part, and of the linear part.
   case primalResult, linearResult
+  /// The microbatch's rows of results that have a row for each sample.
+  case primalRows, linearRows
 }
 
 /// A place in a region, counted in elements.

@@ -1,41 +1,65 @@
 import Tensors
 
-/// Where the elements of an output go: a vector of sums over the samples.
-public enum SumDestination: Sendable {
-  /// Computed once for all vectors, such as the loss and its gradient; from this offset on.
+/// Where the elements of an output go, and how those of the microbatches are joined: as a sum over the samples, or one
+/// after the other as the rows of all samples.
+public enum ResultDestination: Sendable {
+  /// A sum computed once for all vectors, such as the loss and its gradient; from this offset on.
   case primal(offset: Int)
-  /// Computed for each vector, such as a Hessian-vector product; from this offset on.
+  /// A sum computed for each vector, such as a Hessian-vector product; from this offset on.
   case linear(offset: Int)
+  /// Rows computed once for all vectors, such as the network's outputs.
+  case primalRows
+  /// Rows computed for each vector, such as a product with the Jacobian.
+  case linearRows
 
   var reference: Reference {
     switch self {
     case .primal(let offset): Reference(region: .primalResult, offset: offset)
     case .linear(let offset): Reference(region: .linearResult, offset: offset)
+    case .primalRows: Reference(region: .primalRows, offset: 0)
+    case .linearRows: Reference(region: .linearRows, offset: 0)
     }
   }
 
-  var stage: Stage { if case .linear = self { .linear } else { .primal } }
+  var stage: Stage {
+    switch self {
+    case .primal, .primalRows: .primal
+    case .linear, .linearRows: .linear
+    }
+  }
+
+  /// Whether the results of the microbatches are joined as rows.
+  var isRows: Bool {
+    switch self {
+    case .primal, .linear: false
+    case .primalRows, .linearRows: true
+    }
+  }
 }
 
 /// An output of a function and its destination.
-struct SumOutput: Sendable {
+struct ResultOutput: Sendable {
   var value: Value
-  var destination: SumDestination
+  var destination: ResultDestination
 }
 
 extension Plan {
-  /// Plans `function`, whose every output is a sum over the microbatch's samples (a gradient, a product, a loss).
+  /// Plans `function`, whose every output is a sum over the microbatch's samples (a gradient, a product, a loss) or has a row
+  /// for each of them (outputs, losses).
   ///
-  /// Each output has a destination. `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
+  /// Each output has a destination; at most one output of the primal part and one of the linear part is rows. `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
   public init(
-    _ function: Function, microbatch: Int, destinations: [SumDestination], parameterOffsets: [Int],
+    _ function: Function, microbatch: Int, destinations: [ResultDestination], parameterOffsets: [Int],
     vectorOffsets: [Int],
     literalOffsets: [Int], kernels: KernelChoice = .portable
   ) throws(InputError) {
+    for stage in [Stage.primal, .linear] {
+      precondition(destinations.count { $0.isRows && $0.stage == stage } <= 1)
+    }
     let optimized = try function.optimized(for: kernels)
     self.microbatch = microbatch
     var planner = Planner(
-      graph: optimized.graph, outputs: zip(optimized.outputs, destinations).map(SumOutput.init),
+      graph: optimized.graph, outputs: zip(optimized.outputs, destinations).map(ResultOutput.init),
       sourceOffsets: Planner.SourceOffsets(
         parameters: parameterOffsets, vectors: vectorOffsets, literals: literalOffsets))
     planner.packsOperands = kernels.packsWeights
@@ -52,7 +76,7 @@ struct Planner {
   }
 
   let graph: Graph
-  let outputs: [SumOutput]
+  let outputs: [ResultOutput]
   let sourceOffsets: SourceOffsets
   /// The value whose memory a value shares: itself, or what it is an alias of.
   let root: [Value]
@@ -70,7 +94,7 @@ struct Planner {
   var packsOperands = false
   var packing = Packing()
 
-  init(graph: Graph, outputs: [SumOutput], sourceOffsets: SourceOffsets) {
+  init(graph: Graph, outputs: [ResultOutput], sourceOffsets: SourceOffsets) {
     self.graph = graph
     self.outputs = outputs
     self.sourceOffsets = sourceOffsets
@@ -82,6 +106,7 @@ struct Planner {
       switch node.primitive as? Source {
       case .data: own = .primal
       case .vector: own = .direction
+      case .vectorRows: own = .linear
       default: break
       }
       for operand in node.operands { own = Planner.join(own, stage[operand.index]) }
@@ -242,6 +267,10 @@ struct Planner {
       case .data(.inputs): shared[value] = Reference(region: .inputs, offset: 0)
       case .data(.targets): shared[value] = Reference(region: .targets, offset: 0)
       case .data(.weights): shared[value] = Reference(region: .weights, offset: 0)
+      case .data(.draws): shared[value] = Reference(region: .draws, offset: 0)
+      case .vectorRows:
+        shared[value] = Reference(region: .vectorRows, offset: 0)
+        sharedCounts[.vectorRows] = graph.type(of: value).count
       default: break
       }
     }

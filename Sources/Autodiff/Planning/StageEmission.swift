@@ -42,7 +42,7 @@ extension StagePlanner {
           let count = planner.graph.type(of: member).count
           if let target = targets[member] {
             if begun.insert(target.output).inserted {
-              instructions.append(.beginSum(result: target.reference, count: count))
+              instructions.append(beginning(target.reference, count, isRows: target.isRows))
             }
           } else {
             instructions.append(.fill(result: reference(member), number: 0, count: count))
@@ -54,11 +54,11 @@ extension StagePlanner {
         instructions.append(.program(program))
       }
     }
-    // A sum that nothing adds to is zero.
+    // A result that nothing adds to is zero.
     for (index, output) in planner.outputs.enumerated()
     where output.destination.stage == stage && !begun.contains(index) {
-      instructions.append(
-        .beginSum(result: output.destination.reference, count: planner.graph.type(of: output.value).count))
+      let count = planner.graph.type(of: output.value).count
+      instructions.append(beginning(output.destination.reference, count, isRows: output.destination.isRows))
     }
     plan.instructions[stage] = instructions
     plan.operationCounts[stage] = operations
@@ -66,7 +66,13 @@ extension StagePlanner {
   }
 
   private func begin(_ target: SumTarget, _ begun: inout Set<Int>) -> Accumulation {
-    begun.insert(target.output).inserted ? .sumOverMicrobatches : .add
+    guard begun.insert(target.output).inserted else { return .add }
+    return target.isRows ? .overwrite : .sumOverMicrobatches
+  }
+
+  /// Begins a result that terms are added to.
+  private func beginning(_ result: Reference, _ count: Int, isRows: Bool) -> Instruction {
+    isRows ? .fill(result: result, number: 0, count: count) : .beginSum(result: result, count: count)
   }
 
   private func isTiledMember(_ value: Value) -> Bool {

@@ -20,10 +20,12 @@ struct StagePlanner {
     var inputs: Set<Value>
   }
 
-  /// A sum output that a node contributes a term to.
+  /// An output that a node contributes a term to.
   struct SumTarget {
     var output: Int
     var reference: Reference
+    /// Whether every microbatch has elements of its own: there is nothing of an earlier one to add to.
+    var isRows: Bool
   }
 
   var planner: Planner
@@ -69,10 +71,11 @@ struct StagePlanner {
   }
 
   /// Takes apart a sum of terms that nothing else reads, so that each term goes straight to the result.
-  private mutating func splitSum(_ output: SumOutput, _ index: Int, _ here: Set<Value>) {
+  private mutating func splitSum(_ output: ResultOutput, _ index: Int, _ here: Set<Value>) {
     let root = planner.root[output.value.index]
     guard output.destination.stage == stage, planner.graph.splat(output.value) != 0 else { return }
-    let target = SumTarget(output: index, reference: output.destination.reference)
+    let target = SumTarget(
+      output: index, reference: output.destination.reference, isRows: output.destination.isRows)
     func visit(_ value: Value) {
       let single = uses[value] == 1 && here.contains(value)
       let node = graph[value]

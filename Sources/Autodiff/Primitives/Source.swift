@@ -6,6 +6,8 @@ public enum Source: Primitive {
   case parameter(Int)
   /// A direction v for parameter `index`, the same shape: the argument of a product.
   case vector(Int)
+  /// A direction with a row for each sample, the argument of a transposed Jacobian: the microbatch's rows of it.
+  case vectorRows
   /// A microbatch of data.
   case data(DataSource)
   /// A literal array of the model, such as a buffer: constant `index`, never differentiated.
@@ -21,12 +23,15 @@ public enum Source: Primitive {
     case targets
     /// The factor each sample's loss enters the objective with: wᵢ / Σw.
     case weights
+    /// Numbers drawn at random for each sample, such as labels from the model's own distribution.
+    case draws
   }
 
   public var name: String {
     switch self {
     case .parameter(let index): "parameter[\(index)]"
     case .vector(let index): "vector[\(index)]"
+    case .vectorRows: "vector[rows]"
     case .data(let data): "data[\(data)]"
     case .literal(let index): "literal[\(index)]"
     case .direction: "direction"

@@ -50,7 +50,7 @@ enum ConvergenceFigure {
     }
     let all = series.flatMap(\.pairs)
     return Figure(
-      name: name, title: "Convergence of the eigenpairs of the \(OperatorName.full(spectrum.name))",
+      name: name, title: "Convergence of the eigenpairs of the \(OperatorName.full(spectrum))",
       description: "\(all.filter(\.converged).count) of \(all.count) eigenpairs have a residual within the tolerance.",
       caption:
         "The residual norm of each eigenpair, by rank. An eigenvalue of the operator lies within this distance of the "

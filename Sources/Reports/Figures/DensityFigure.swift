@@ -45,7 +45,7 @@ enum DensityFigure {
     content.append(.element("g", ["clip-path": "url(#\(clip))"], curves))
     content.append(markers(view, horizontal, vertical, area))
     return Figure(
-      name: name, title: "Spectral density of the \(OperatorName.full(spectrum.name))",
+      name: name, title: "Spectral density of the \(OperatorName.full(spectrum))",
       description: description(spectrum, density, view), caption: caption(density), width: width, height: height,
       content: content)
   }

@@ -60,7 +60,7 @@ enum EigenvalueFigure {
       top = drawing.bottom
     }
     return Figure(
-      name: name, title: "Extreme eigenvalues of the \(OperatorName.full(spectrum.name))",
+      name: name, title: "Extreme eigenvalues of the \(OperatorName.full(spectrum))",
       description: groups.map { group in
         "\(group.pairs.count) values from \(NumberText.typeset(group.pairs.first?.value ?? .nan)) to "
           + "\(NumberText.typeset(group.pairs.last?.value ?? .nan))."

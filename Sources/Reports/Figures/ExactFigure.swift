@@ -41,7 +41,7 @@ enum ExactFigure {
       ] + curve(.blue) { $0 > unresolved } + curve(.vermilion) { $0 < -unresolved }
     let resolved = values.filter { abs($0) > unresolved }.count
     return Figure(
-      name: name, title: "All eigenvalues of the \(OperatorName.full(spectrum.name))",
+      name: name, title: "All eigenvalues of the \(OperatorName.full(spectrum))",
       description:
         "\(NumberText.count(values.count)) eigenvalues in descending order, \(NumberText.count(resolved)) of them "
         + "told from zero by the arithmetic.",

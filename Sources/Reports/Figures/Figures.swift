@@ -28,8 +28,8 @@ public enum Figures {
 
   /// A name for the operator that is unique within the report, for files and anchors.
   static func anchor(_ report: SpectrumReport, operator index: Int) -> String {
-    let name = OperatorName.identifier(report.operators[index].name)
-    let earlier = report.operators[..<index].filter { OperatorName.identifier($0.name) == name }.count
+    let name = OperatorName.identifier(report.operators[index])
+    let earlier = report.operators[..<index].filter { OperatorName.identifier($0) == name }.count
     return earlier == 0 ? name : "\(name)-\(earlier + 1)"
   }
 }

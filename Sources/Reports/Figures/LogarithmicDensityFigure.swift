@@ -87,7 +87,7 @@ enum LogarithmicDensityFigure {
           .drawn(left: 8, top: 8, within: width - 16))
     }
     return Figure(
-      name: name, title: "Density over log₁₀|λ| of the \(OperatorName.full(spectrum.name))",
+      name: name, title: "Density over log₁₀|λ| of the \(OperatorName.full(spectrum))",
       description: "Density per decade of |λ| from 10^\(Int(exponents.lowerBound.rounded())) to "
         + "10^\(Int(exponents.upperBound.rounded())), negative and positive eigenvalues apart.",
       caption: caption(signs),

@@ -1,3 +1,5 @@
+import Analyses
+
 /// The names of operators for people.
 enum OperatorName {
   /// `Hessian`, `Gauss–Newton matrix`; another name as it is.
@@ -5,9 +7,25 @@ enum OperatorName {
     switch name.lowercased() {
     case "hessian": "Hessian"
     case "ggn", "gauss-newton": "Gauss–Newton matrix"
+    case "functional": "functional part of the Hessian"
+    case "gradient-second-moment": "second moment of the gradients"
+    case "gradient-covariance": "covariance of the gradients"
     case "fisher": "Fisher matrix"
+    case "fisher-mc": "Monte Carlo Fisher matrix"
+    case "ntk": "neural tangent kernel"
     default: name
     }
+  }
+
+  /// The name with what was done to the operator: `preconditioned Hessian, block fc1`.
+  static func full(_ spectrum: ReportedSpectrum) -> String {
+    (spectrum.preconditioned == true ? "preconditioned " : "") + full(spectrum.name)
+      + (spectrum.block.map { ", block \($0)" } ?? "")
+  }
+
+  /// A name for files and anchors, of the operator and its block.
+  static func identifier(_ spectrum: ReportedSpectrum) -> String {
+    identifier([spectrum.name, spectrum.block].compactMap { $0 }.joined(separator: "-"))
   }
 
   /// A name for files and anchors: letters, digits and hyphens.

@@ -9,7 +9,7 @@ enum OperatorSection {
     var parts: [Markup] = [
       .element(
         "h2", ["id": Figures.anchor(report, operator: index)],
-        [.text("Spectrum of the \(OperatorName.full(spectrum.name))")]),
+        [.text("Spectrum of the \(OperatorName.full(spectrum))")]),
       .element("div", ["class": "cards"], cards(spectrum)),
     ]
     if !wide.isEmpty {

@@ -23,6 +23,7 @@ public enum Report {
       "main", [:],
       [header(report, title)]
         + report.operators.indices.map { OperatorSection.drawn(report, operator: $0) }
+        + (report.blockMass.map { [BlockMassSection.drawn($0)] } ?? [])
         + [SettingSection.drawn(report), footer(report)])
     let page = Markup.element("html", ["lang": "en"], [head, .element("body", [:], [main])])
     return "<!DOCTYPE html>\n" + page.rendered + "\n"
@@ -34,7 +35,7 @@ public enum Report {
   }
 
   private static func header(_ report: SpectrumReport, _ title: String) -> Markup {
-    let operators = report.operators.map { OperatorName.full($0.name) }.joined(separator: ", ")
+    let operators = report.operators.map { OperatorName.full($0) }.joined(separator: ", ")
     var lead = [NumberText.counted(report.model.parameterCount, "parameter", separator: "\u{202F}")]
     lead.append(
       "\(NumberText.counted(report.data.samples, "sample", separator: "\u{202F}")) of \(SourceName.short(report.data.source))"
@@ -43,7 +44,7 @@ public enum Report {
     if !operators.isEmpty { lead.append(operators) }
     lead.append("\(report.execution.precision) precision")
     let links = report.operators.indices.map { index in
-      (Figures.anchor(report, operator: index), OperatorName.full(report.operators[index].name))
+      (Figures.anchor(report, operator: index), OperatorName.full(report.operators[index]))
     }
     let navigation = (links + [("setting", "Setting"), ("conventions", "Conventions"), ("reproduce", "Reproduce")])
       .map { Markup.element("a", ["href": "#" + $0.0], [.text($0.1)]) }
@@ -51,7 +52,7 @@ public enum Report {
     let warnings =
       report.warnings
       + report.operators.flatMap { spectrum in
-        spectrum.warnings.map { several ? "\(OperatorName.full(spectrum.name)): \($0)" : $0 }
+        spectrum.warnings.map { several ? "\(OperatorName.full(spectrum)): \($0)" : $0 }
       }
     return .element(
       "header", [:],

@@ -12,9 +12,12 @@ struct OperatorSummary {
   }
 
   var lines: [String] {
-    let title = "Spectrum of the \(TerminalSummary.name(spectrum.name, style))"
-    let rule = String(repeating: style.unicode ? "─" : "-", count: max(2, style.width - title.count - 1))
-    var lines = [style.styled(title, .strong) + " " + style.styled(rule, .faint)]
+    let title = "Spectrum of the \(TerminalSummary.name(spectrum, style))"
+    var lines = TerminalSummary.wrap(title, style).map { style.styled($0, .strong) }
+    if title.count + 3 <= style.width {
+      let rule = String(repeating: style.unicode ? "─" : "-", count: style.width - title.count - 1)
+      lines = [style.styled(title, .strong) + " " + style.styled(rule, .faint)]
+    }
     lines += keyNumbers
     lines += plot
     lines += tables

@@ -12,10 +12,15 @@ public enum TerminalSummary {
     style.width = max(40, style.width)
     var lines = heading(report, style)
     for spectrum in report.operators { lines += [""] + OperatorSummary(spectrum, style).lines }
+    if let mass = report.blockMass {
+      let text = TerminalStyle.sanitized(BlockMassSection.text(mass))
+      let plain = text.replacingOccurrences(of: "–", with: "-").replacingOccurrences(of: "±", with: "+-")
+      lines += [""] + wrap(style.unicode ? text : plain, style)
+    }
     let warnings =
       report.warnings.map { ("", $0) }
       + report.operators.flatMap { spectrum in
-        spectrum.warnings.map { (report.operators.count > 1 ? name(spectrum.name, style) + ": " : "", $0) }
+        spectrum.warnings.map { (report.operators.count > 1 ? name(spectrum, style) + ": " : "", $0) }
       }
     if !warnings.isEmpty {
       lines.append("")
@@ -46,8 +51,8 @@ public enum TerminalSummary {
       + [model, numbers].flatMap { wrap(TerminalStyle.sanitized($0.joined(separator: separator)), style) }
   }
 
-  static func name(_ name: String, _ style: TerminalStyle) -> String {
-    let full = TerminalStyle.sanitized(OperatorName.full(name))
+  static func name(_ spectrum: ReportedSpectrum, _ style: TerminalStyle) -> String {
+    let full = TerminalStyle.sanitized(OperatorName.full(spectrum))
     return style.unicode ? full : full.replacingOccurrences(of: "–", with: "-")
   }
 

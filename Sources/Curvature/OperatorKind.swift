@@ -1,0 +1,67 @@
+/// The operators of a network, by the name the command line gives them.
+public enum OperatorKind: String, CaseIterable, Sendable, Codable {
+  case hessian
+  case gaussNewton = "ggn"
+  case functional
+  case gradientSecondMoment = "gradient-second-moment"
+  case gradientCovariance = "gradient-covariance"
+  case fisher
+  case monteCarloFisher = "fisher-mc"
+  case tangentKernel = "ntk"
+
+  /// The name in sentences.
+  public var title: String {
+    switch self {
+    case .hessian: "Hessian"
+    case .gaussNewton: "Gauss-Newton matrix"
+    case .functional: "functional part of the Hessian"
+    case .gradientSecondMoment: "second moment of the gradients"
+    case .gradientCovariance: "covariance of the gradients"
+    case .fisher: "Fisher matrix"
+    case .monteCarloFisher: "Monte Carlo Fisher matrix"
+    case .tangentKernel: "neural tangent kernel"
+    }
+  }
+
+  /// The definition, as printed with results; n samples, l_i the loss of one, J_i the Jacobian of its outputs z_i.
+  public var definition: String {
+    switch self {
+    case .hessian: "H = (1/n) sum_i d2 l_i / d theta2"
+    case .gaussNewton: "G = (1/n) sum_i J_i' (d2 l_i / dz2) J_i"
+    case .functional: "H - G = (1/n) sum_i sum_c (d l_i / dz_c) d2 z_c / d theta2"
+    case .gradientSecondMoment: "M = (1/n) sum_i g_i g_i', g_i the gradient of sample i's loss; not centred"
+    case .gradientCovariance: "M - mu mu', mu the gradient: the covariance of the gradients of single samples"
+    case .fisher:
+      "F = (1/n) sum_i E_y g_i(y) g_i(y)', y from the model's own distribution, of which the loss is the negative log-likelihood"
+    case .monteCarloFisher: "as fisher, with labels y drawn once for each sample"
+    case .tangentKernel: "J J', J the Jacobian of all outputs of all samples, a row each; neither averaged nor weighted"
+    }
+  }
+
+  /// Whether the operator acts on vectors with one element a parameter; else on such with one element an output of a sample.
+  public var actsOnParameters: Bool { self != .tangentKernel }
+
+  /// The kinds that act on the parameters.
+  public static var onParameters: [OperatorKind] { allCases.filter(\.actsOnParameters) }
+
+  /// Whether the operator needs to know the outputs apart from the loss.
+  var splitsAtOutputs: Bool {
+    switch self {
+    case .gaussNewton, .functional, .fisher, .monteCarloFisher: true
+    case .hessian, .gradientSecondMoment, .gradientCovariance, .tangentKernel: false
+    }
+  }
+}
+
+/// What is chosen of an operator beside its kind.
+public struct OperatorOptions: Sendable, Codable, Hashable {
+  /// Labels drawn for each sample, for ``OperatorKind/monteCarloFisher``.
+  public var fisherDraws: Int
+  /// The seed that labels are drawn with.
+  public var seed: UInt64
+
+  public init(fisherDraws: Int = 1, seed: UInt64 = 0) {
+    self.fisherDraws = fisherDraws
+    self.seed = seed
+  }
+}

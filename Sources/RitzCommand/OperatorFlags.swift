@@ -1,0 +1,93 @@
+import ArgumentParser
+import Ritz
+
+/// The operator and what is done to it.
+struct OperatorFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "hessian, ggn, functional, gradient-second-moment, gradient-covariance, fisher, fisher-mc or ntk.",
+      valueName: "name"))
+  var `operator`: String = "hessian"
+
+  @Option(help: ArgumentHelp("Labels drawn for each sample, for fisher-mc.", valueName: "k"))
+  var fisherDraws: Int = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "D^1/2 A D^1/2 instead of A: an .npz file with D as one array for each parameter.", valueName: "file.npz"))
+  var precondition: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "layer or parameter: each diagonal block by itself, all of them in one pass over the data.", valueName: "what"))
+  var per: String?
+
+  func validate() throws {
+    try requireCounts([("--fisher-draws", fisherDraws)])
+    if let per, ParameterBlock.Division(rawValue: per) == nil {
+      throw ValidationError("--per is layer or parameter, not '\(per)'")
+    }
+  }
+
+  /// Whether anything was given that a stored run has settled.
+  var isGiven: Bool { `operator` != "hessian" || fisherDraws != 1 || precondition != nil || per != nil }
+
+  func kind() throws -> OperatorKind {
+    let kind = try OperatorKind(named: `operator`)
+    for (flag, value) in [("--per", per), ("--precondition", precondition)] where value != nil && !kind.actsOnParameters
+    {
+      throw InputError(
+        place: flag, "does not go with --operator \(kind.rawValue), which acts on outputs and not on parameters")
+    }
+    return kind
+  }
+
+  var settings: OperatorSettings {
+    OperatorSettings(
+      fisherDraws: fisherDraws, precondition: precondition.map(absolutePath),
+      division: per.flatMap(ParameterBlock.Division.init))
+  }
+}
+
+/// What is done to an operator, as stored with a run.
+struct OperatorSettings: Codable, Equatable {
+  var fisherDraws = 1
+  /// The file that D is read from.
+  var precondition: String?
+  var division: ParameterBlock.Division?
+  /// Probes of the mass between blocks; `nil` where it is not asked for.
+  var blockMassProbes: Int?
+
+  /// The setting of an operator, its preconditioner read.
+  func setting<Scalar: Real>(
+    _ kind: OperatorKind, _ objective: Objective<Scalar>, seed: UInt64
+  ) throws -> OperatorSetting<Scalar> {
+    var setting = OperatorSetting<Scalar>(kind, options: OperatorOptions(fisherDraws: fisherDraws, seed: seed))
+    if let precondition {
+      let read = try ParameterArrays.read(precondition, arrays: objective.arrays(of: kind), as: Scalar.self)
+      guard !read.isStacked, let diagonal = read.vectors.first else {
+        throw InputError(
+          file: precondition, "holds several diagonals", remedy: "give every parameter one array of its shape")
+      }
+      if let bad = (0..<diagonal.count).first(where: { diagonal[$0] < 0 }) {
+        throw InputError(
+          file: precondition, "element \(bad) of all parameters' is \(diagonal[bad])",
+          remedy: "a preconditioner has no negative elements")
+      }
+      setting.preconditioner = diagonal
+    }
+    return setting
+  }
+}
+
+extension OperatorKind {
+  /// The operator of a name on the command line.
+  init(named name: String) throws {
+    guard let kind = OperatorKind(rawValue: name) else {
+      throw InputError(
+        place: "--operator", "there is no operator '\(name)'",
+        remedy: "choose one of " + OperatorKind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self = kind
+  }
+}

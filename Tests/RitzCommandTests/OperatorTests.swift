@@ -1,0 +1,158 @@
+import Archives
+import Foundation
+import TestSupport
+import Testing
+
+/// Operators, blocks, preconditioners and diagonals on the command line.
+@Suite struct OperatorTests {
+  private static let names = [
+    "hessian", "ggn", "functional", "gradient-second-moment", "gradient-covariance", "fisher", "fisher-mc", "ntk",
+  ]
+  private static let model = "mlp:5-4-3"
+
+  private func flags(_ workspace: Workspace) throws -> [String] {
+    let data = try workspace.labelled(samples: 30, features: 5, classes: 3)
+    return [Self.model, "--data", data, "--loss", "cross-entropy", "--workers", "1"]
+  }
+
+  /// One array of ones a parameter of the model, by the names the command gives them.
+  private func diagonal(_ workspace: Workspace, _ number: Double) throws -> String {
+    let outcome = try RitzProcess.run("inspect", Self.model, "--json")
+    let parameters = try #require(Workspace.object(outcome.output)["parameters"] as? [[String: Any]])
+    var arrays: [String: NumpyArray] = [:]
+    for parameter in parameters {
+      let name = try #require(parameter["name"] as? String)
+      let shape = try #require(parameter["shape"] as? [Int])
+      arrays[name] = NumpyArray([Double](repeating: number, count: shape.reduce(1, *)), shape: shape)
+    }
+    return try workspace.write(arrays, to: "d.npz")
+  }
+
+  private func operators(_ workspace: Workspace, _ directory: String) throws -> [[String: Any]] {
+    try #require(workspace.object(directory + "/result.json")["operators"] as? [[String: Any]])
+  }
+
+  private func largest(_ spectrum: [String: Any]) throws -> Double {
+    let top = try #require(spectrum["top"] as? [[String: Any]])
+    return try #require(top.first?["value"] as? Double)
+  }
+
+  @Test(arguments: names) func spectra(name: String) throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(
+      ["spectrum"] + flags(workspace) + ["--operator", name, "--top", "2", "--output", workspace.path("o")])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let spectrum = try operators(workspace, "o")[0]
+    #expect(spectrum["operator"] as? String == name)
+    #expect(spectrum["dimension"] as? Int == (name == "ntk" ? 90 : 39))
+    let conventions = try #require(workspace.object("o/result.json")["conventions"] as? [String: String])
+    #expect(conventions["operator " + name]?.isEmpty == false)
+    let vectors = try workspace.arrays("o/arrays.npz").filter { $0.key.hasPrefix("top_vectors/") }
+    #expect(vectors.values.reduce(0) { $0 + $1.count } == 2 * (name == "ntk" ? 90 : 39))
+    if name == "ntk" { #expect(vectors["top_vectors/outputs"]?.shape == [2, 30, 3]) }
+  }
+
+  @Test func unknownOperators() throws {
+    let workspace = try Workspace()
+    for command in ["spectrum", "apply", "inspect"] {
+      let extra = command == "inspect" ? ["--plan"] : ["--output", workspace.path("o.npz")]
+      let outcome = try RitzProcess.run([command] + flags(workspace) + ["--operator", "curvature"] + extra)
+      #expect(outcome.status == 1 && outcome.errorLines.count == 1)
+      for name in Self.names { #expect(outcome.errors.contains(name)) }
+    }
+  }
+
+  /// `ritz apply` on the outputs: one array of all samples' outputs in, one out.
+  @Test func tangentKernelProducts() throws {
+    let workspace = try Workspace()
+    let shape = [2, 30, 3]
+    let vector = try workspace.write(
+      ["outputs": NumpyArray((0..<180).map { sin(Double($0)) }, shape: shape)], to: "v.npz")
+    let outcome = try RitzProcess.run(
+      ["apply"] + flags(workspace) + ["--operator", "ntk", "--vector", vector, "--output", workspace.path("o.npz")])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let product = try #require(workspace.arrays("o.npz")["product/outputs"])
+    #expect(product.shape == shape)
+    let (u, v) = (try workspace.arrays("v.npz")["outputs"]?.doubles() ?? [], try product.doubles())
+    // ⟨u₀, A u₁⟩ = ⟨A u₀, u₁⟩
+    let left = zip(u[..<90], v[90...]).reduce(0) { $0 + $1.0 * $1.1 }
+    let right = zip(v[..<90], u[90...]).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(left - right) <= 1e-12 * abs(left))
+  }
+
+  @Test func drawsAndSeeds() throws {
+    let workspace = try Workspace()
+    func top(_ extra: [String], _ directory: String) throws -> Double {
+      let outcome = try RitzProcess.run(
+        ["spectrum"] + flags(workspace) + ["--operator", "fisher-mc", "--top", "1"] + extra
+          + ["--output", workspace.path(directory)])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try largest(operators(workspace, directory)[0])
+    }
+    let first = try top([], "a")
+    #expect(try top([], "b") == first)
+    #expect(try top(["--seed", "1"], "c") != first && top(["--fisher-draws", "3"], "d") != first)
+  }
+
+  @Test func blocks() throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(
+      ["spectrum"] + flags(workspace) + ["--per", "parameter", "--block-mass", "3", "--top", "1", "--diagonal", "4"]
+        + ["--output", workspace.path("o")])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let found = try operators(workspace, "o")
+    #expect(found.count == 4 && found.compactMap { $0["dimension"] as? Int } == [20, 4, 12, 3])
+    let mass = try #require(workspace.object("o/result.json")["block_mass"] as? [String: Any])
+    #expect(mass["probes"] as? Int == 3 && (mass["blocks"] as? [String])?.count == 4)
+    #expect(outcome.output.replacingOccurrences(of: "\n", with: " ").contains("lies between its 4 blocks"))
+    let arrays = try workspace.arrays("o/arrays.npz")
+    for spectrum in found {
+      let block = try #require(spectrum["block"] as? String)
+      #expect(arrays["\(block)/top_vectors/\(block)"] != nil && arrays["\(block)/diagonal/\(block)"] != nil)
+      // The same as the parameter selected alone.
+      let alone = try RitzProcess.run(
+        ["spectrum"] + flags(workspace) + ["--params", "^\(block)$", "--top", "1", "--output", workspace.path(block)])
+      try #require(alone.status == 0, "\(alone.errors)")
+      let expected = try largest(operators(workspace, block)[0])
+      #expect(try abs(largest(spectrum) - expected) <= 1e-12 * abs(expected))
+    }
+  }
+
+  @Test func preconditioners() throws {
+    let workspace = try Workspace()
+    let four = try diagonal(workspace, 4)
+    func top(_ extra: [String], _ directory: String) throws -> Double {
+      let outcome = try RitzProcess.run(
+        ["spectrum"] + flags(workspace) + ["--top", "1", "--output", workspace.path(directory)] + extra)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try largest(operators(workspace, directory)[0])
+    }
+    let (plain, scaled) = (try top([], "a"), try top(["--precondition", four], "b"))
+    #expect(abs(scaled - 4 * plain) <= 1e-12 * scaled)
+    #expect(try operators(workspace, "b")[0]["preconditioned"] as? Bool == true)
+    let negative = try diagonal(workspace, -1)
+    for (extra, word) in [
+      (["--precondition", negative], "negative"), (["--precondition", workspace.path("none.npz")], "none.npz"),
+      (["--operator", "ntk", "--precondition", four], "outputs"), (["--operator", "ntk", "--per", "layer"], "outputs"),
+    ] {
+      let outcome = try RitzProcess.run(
+        ["spectrum"] + flags(workspace) + ["--output", workspace.path("x")] + extra)
+      #expect(outcome.status == 1 && outcome.errorLines.count == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains(word), "\(outcome.errors)")
+      #expect(!FileBytes.isDirectory(workspace.path("x")))
+    }
+    for extra in [["--per", "neuron"], ["--block-mass", "3"], ["--fisher-draws", "0"], ["--diagonal", "0"]] {
+      let outcome = try RitzProcess.run(["spectrum"] + flags(workspace) + extra)
+      #expect(outcome.status == 2, "\(outcome.errors)")
+    }
+  }
+
+  @Test(arguments: names) func forecasts(name: String) throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(["inspect"] + flags(workspace) + ["--plan", "--operator", name, "--json"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let forecast = try #require(Workspace.object(outcome.output)["forecast"] as? [String: Any])
+    let parts = try #require(forecast["parts"] as? [[String: Any]])
+    #expect(parts.contains { $0["name"] as? String == "labels drawn" } == (name == "fisher-mc"))
+  }
+}
