@@ -97,7 +97,7 @@ struct SpectrumRun {
       removeResults(of: output)
       try state.begin(settings, network)
     }
-    let elapsed = { [earlier] in earlier + secondsNow() - begin }
+    let elapsed: @Sendable () -> Double = { [earlier] in earlier + secondsNow() - begin }
     let progress = reporting.quiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     var measurements: [SpectrumMeasurement<Scalar>] = []
     var blockMass: ReportedBlockMass?
@@ -155,7 +155,7 @@ struct SpectrumRun {
 
   /// Progress and stored states of the measurement of one operator, or of one of its blocks.
   private static func observer<Scalar: Real>(
-    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping () -> Double,
+    _ kind: OperatorKind, _ state: RunState, _ progress: ProgressReporter, _ elapsed: @escaping @Sendable () -> Double,
     block: Int? = nil
   ) -> SpectrumObserver<Scalar> {
     var current: SpectrumStage?

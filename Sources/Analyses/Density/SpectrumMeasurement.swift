@@ -310,42 +310,6 @@ extension Objective {
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
-  private func trace<A: LinearOperator>(
-    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
-    _ result: inout SpectrumMeasurement<Scalar>
-  ) throws where A.Space == DenseVectorSpace<Scalar> {
-    if let exact = result.exact {
-      result.trace = TraceEstimate(
-        method: .exact, samples: [exact.eigen.values.reduce(0, +)], isExact: true, products: exact.products)
-      return
-    }
-    guard let choice = request.trace else { return }
-    if choice == .quadrature, let sample = result.sample {
-      result.trace = try sample.trace()
-    } else if choice == .hutchinson {
-      result.trace = try hutchinson(operation, request, observer)
-    } else {
-      result.trace = try hutchPlusPlus(operation, request, observer)
-    }
-  }
-
-  /// By formula where there is one for the whole operator, else estimated from products.
-  private func diagonal<A: LinearOperator>(
-    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
-    _ result: inout SpectrumMeasurement<Scalar>
-  ) throws where A.Space == DenseVectorSpace<Scalar> {
-    guard let probes = request.diagonalProbes else { return }
-    let hasFormula = [.gaussNewton, .fisher, .gradientSecondMoment].contains(result.kind)
-    if hasFormula, result.block == nil, !result.isPreconditioned {
-      // A call without vectors asks whether the run is to stop.
-      result.diagonal = try exactDiagonal(of: result.kind) { _ = try operation.apply([]) }
-      return
-    }
-    result.diagonal = try TraceEstimator(seed: request.seed).diagonal(operation, probes: probes) { done in
-      try observer.progress(.diagonal, done, probes)
-    }
-  }
-
   /// ‖Pg‖²/‖g‖² with P the projector on the top K eigenvectors, K = C or as many as were computed.
   private func gradientFraction(
     _ gradient: Vector<Scalar>, _ top: [Eigenpair<Vector<Scalar>>], _ space: DenseVectorSpace<Scalar>

@@ -44,12 +44,16 @@ extension SpectrumRequest {
       case .quadrature, nil: break
       }
     }
+    products += diagonalProbes ?? 0
     // The matrix, its copy and LAPACK's workspace of two more where its eigenvectors are wanted.
     let squares = isDense ? 4 : exact ? 3 : 0
     // The columns of a dense matrix are made sixteen at a time, beside their products.
     let columns = exact || isDense ? min(dimension, 16) : 0
+    // Mean, spread, standard errors and the exact formula's sums, in Double.
+    let diagonalVectors = diagonalProbes == nil ? 0 : 8
     return ForecastRequest(
-      kind: kind, basisVectors: basis, vectors: max(2 * columns + 2, 6 + pairs), products: products,
+      kind: kind, basisVectors: basis, vectors: max(2 * columns + 2, 6 + pairs) + diagonalVectors,
+      products: products,
       denseBytes: squares * 8 * dimension * dimension, batch: max(batch, columns))
   }
 }
