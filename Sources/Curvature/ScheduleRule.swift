@@ -5,8 +5,10 @@ import Tensors
 /// How samples are cut where the user does not say.
 enum ScheduleRule {
   static func schedule(samples: Int, network: Network, options: ExecutionOptions) throws(InputError) -> Schedule {
-    var microbatch = options.microbatch ?? standardMicrobatch
-    if microbatch < 1 { throw InputError(place: "--microbatch", "must be at least 1, not \(microbatch)") }
+    if let asked = options.microbatch, asked < 1 {
+      throw InputError(place: "--microbatch", "must be at least 1, not \(asked)")
+    }
+    var microbatch: Int
     if case .fixed(let size) = network.batch {
       if let asked = options.microbatch, asked != size {
         throw InputError(
@@ -14,6 +16,10 @@ enum ScheduleRule {
           remedy: "leave the flag out, or export the model with a dynamic batch dimension")
       }
       microbatch = size
+    } else if let asked = options.microbatch {
+      microbatch = asked
+    } else {
+      microbatch = try standardMicrobatch(network, samples: samples)
     }
     if let group = groupSize(samples: samples, network: network, options: options) {
       if let asked = options.microbatch, asked != group {
@@ -77,6 +83,39 @@ enum ScheduleRule {
     return Array(0..<samples).shuffled(using: &stream)
   }
 
-  /// Enough rows for full speed of the matrix products, few enough for a layer's activations to stay in the second-level cache.
-  static let standardMicrobatch = 256
+  /// Samples of a microbatch where nobody says: enough for full speed of the products, few enough for activations to stay in the
+  /// second-level cache, and no more than half of the samples, as two workers want something to do.
+  ///
+  /// Dense layers want many rows. An image is many rows already: networks that convolve take as many samples as have room in
+  /// ``imageBytes`` with the largest image between two layers, in single precision. Each microbatch reads and writes arrays of the size of
+  /// the parameters, which should be little beside its activations.
+  static func standardMicrobatch(_ network: Network, samples: Int) throws(InputError) -> Int {
+    var size = mostSamples
+    if let images = try ImageSizes(network) {
+      while size > 1 && size * images.largest * 4 > imageBytes { size /= 2 }
+      while size < mostSamples && size * images.total < 2 * network.parameterCount { size *= 2 }
+    }
+    return min(size, (samples + 1) / 2)
+  }
+
+  private static let mostSamples = 256
+  private static let imageBytes = 1 << 20
+
+  /// Elements of the images that the convolutions of a network give for a sample.
+  private struct ImageSizes {
+    var largest: Int
+    var total: Int
+
+    /// `nil` for networks that do not convolve.
+    init?(_ network: Network) throws(InputError) {
+      // Two samples, as models exported in training mode refuse a single one.
+      let samples = 2
+      var graph = Graph()
+      _ = try network.instantiate(batch: samples, in: &graph)
+      let images = graph.values.filter { graph[$0].primitive is Convolution }.map { graph.type(of: $0).count / samples }
+      guard let largest = images.max() else { return nil }
+      self.largest = largest
+      total = images.reduce(0, +)
+    }
+  }
 }

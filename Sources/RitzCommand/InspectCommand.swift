@@ -14,6 +14,8 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var quantities: QuantityFlags
   @Flag(help: "Print JSON.") var json = false
 
+  func validate() throws { try operation.require(quantities) }
+
   func run() throws {
     if plan { try objective.require(model: model) }
     let network = try objective.network(model, seed: execution.seed)
@@ -42,6 +44,7 @@ struct InspectCommand: ParsableCommand {
     var request = quantities.forecast(of: kind, dimension: dimension)
     request.options = OperatorOptions(fisherDraws: operation.fisherDraws, seed: execution.seed)
     request.division = operation.settings.division
+    request.products += self.quantities.blockMass ?? 0
     let options = settings.execution(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {

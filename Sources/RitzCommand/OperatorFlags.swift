@@ -29,6 +29,11 @@ struct OperatorFlags: ParsableArguments {
     }
   }
 
+  /// Makes sure that what is asked for can be asked of these operators.
+  func require(_ quantities: QuantityFlags) throws {
+    if quantities.blockMass != nil && per == nil { throw ValidationError("--block-mass goes with --per") }
+  }
+
   /// Whether anything was given that a stored run has settled.
   var isGiven: Bool { `operator` != "hessian" || fisherDraws != 1 || precondition != nil || per != nil }
 

@@ -13,6 +13,9 @@ struct QuantityFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The diagonal: exact where known, else from N random probes.", valueName: "n"))
   var diagonal: Int?
 
+  @Option(help: ArgumentHelp("With --per: random probes of the mass between the blocks.", valueName: "n"))
+  var blockMass: Int?
+
   @Option(help: ArgumentHelp("Residual tolerance relative to the largest |eigenvalue|.", valueName: "t")) var tolerance:
     Double?
   @Option(help: ArgumentHelp("Vectors the eigensolver multiplies at once.", valueName: "n")) var block: Int = 1
@@ -27,7 +30,7 @@ struct QuantityFlags: ParsableArguments {
   func validate() throws {
     try requireCounts([
       ("--top", top), ("--bottom", bottom), ("--probes", probes), ("--steps", steps), ("--block", block),
-      ("--trace-probes", traceProbes), ("--diagonal", diagonal),
+      ("--trace-probes", traceProbes), ("--diagonal", diagonal), ("--block-mass", blockMass),
     ])
     try requireCounts([("--max-products", maxProducts)], atMost: 1_000_000_000)
     if let tolerance, !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must be between 0 and 1") }
@@ -42,7 +45,7 @@ struct QuantityFlags: ParsableArguments {
   var isGiven: Bool {
     let hasOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
-      || compatible != nil || traceProbes != 30
+      || compatible != nil || traceProbes != 30 || blockMass != nil
     return hasQuantities || hasOptions
   }
 

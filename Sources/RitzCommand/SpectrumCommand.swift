@@ -16,8 +16,6 @@ struct SpectrumCommand: ParsableCommand {
   @OptionGroup var execution: ExecutionFlags
 
   @OptionGroup var operation: OperatorFlags
-  @Option(help: ArgumentHelp("With --per: random probes of the mass between the blocks.", valueName: "n"))
-  var blockMass: Int?
   @OptionGroup var quantities: QuantityFlags
 
   @Option(help: ArgumentHelp("The directory to leave results in.", valueName: "dir")) var output: String?
@@ -27,8 +25,7 @@ struct SpectrumCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error.") var quiet = false
 
   func validate() throws {
-    try requireCounts([("--block-mass", blockMass)])
-    if blockMass != nil && operation.per == nil { throw ValidationError("--block-mass goes with --per") }
+    try operation.require(quantities)
     if resume != nil && isGiven {
       throw ValidationError(
         "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
@@ -38,7 +35,7 @@ struct SpectrumCommand: ParsableCommand {
 
   /// Whether anything is given that would make the run another one.
   private var isGiven: Bool {
-    model != nil || output != nil || objective.isGiven || execution.isGiven || operation.isGiven || blockMass != nil
+    model != nil || output != nil || objective.isGiven || execution.isGiven || operation.isGiven
       || quantities.isGiven
   }
 
@@ -60,7 +57,7 @@ struct SpectrumCommand: ParsableCommand {
 
   private var operatorSettings: OperatorSettings {
     var settings = operation.settings
-    settings.blockMassProbes = blockMass
+    settings.blockMassProbes = quantities.blockMass
     return settings
   }
 

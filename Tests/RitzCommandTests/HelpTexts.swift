@@ -88,8 +88,6 @@ enum HelpTexts {
                               one array for each parameter.
       --per <what>            layer or parameter: each diagonal block by itself,
                               all of them in one pass over the data.
-      --block-mass <n>        With --per: random probes of the mass between the
-                              blocks.
       --top <k>               The K largest eigenpairs.
       --bottom <k>            The K smallest eigenpairs.
       --density               The spectral density.
@@ -99,6 +97,8 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --block-mass <n>        With --per: random probes of the mass between the
+                              blocks.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:
@@ -229,6 +229,8 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --block-mass <n>        With --per: random probes of the mass between the
+                              blocks.
       --tolerance <t>         Residual tolerance relative to the largest
                               |eigenvalue|.
       --block <n>             Vectors the eigensolver multiplies at once. (default:

@@ -23,7 +23,7 @@ struct ColumnConvolution: OpaqueKernel {
     let groups = geometry.groups
     let (inputs, outputs) = (geometry.inputChannels / groups, geometry.outputChannels / groups)
     let (pixels, size) = (geometry.outputPixels, geometry.filterSize)
-    if role == .inputGradient && !accumulate { result.update(repeating: 0, count: geometry.inputCount) }
+    if role == .inputGradient && !accumulate { result.clear(count: geometry.inputCount) }
     for image in 0..<geometry.batch {
       for group in 0..<groups {
         let x = (image * groups + group) * inputs * geometry.inputPixels

@@ -105,7 +105,7 @@ public struct MatrixProduct: OpaqueKernel, Hashable {
     scratch: UnsafeMutablePointer<Scalar>
   ) {
     if k == 0 {
-      if !accumulate { result.update(repeating: 0, count: batch * m * n) }
+      if !accumulate { result.clear(count: batch * m * n) }
       return
     }
     for b in 0..<batch {

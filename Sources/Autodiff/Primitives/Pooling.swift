@@ -180,7 +180,7 @@ private struct PlaneKernel: OpaqueKernel {
     switch direction {
     case .gather: Scalar.planeGather(operands[0], operands[1], result, shape, pixels: pixels, count: count)
     case .scatter:
-      if !accumulate { result.update(repeating: 0, count: shape.images * shape.channels * pixels) }
+      if !accumulate { result.clear(count: shape.images * shape.channels * pixels) }
       Scalar.planeScatter(operands[0], operands[1], result, shape, pixels: pixels, count: count)
     }
   }
@@ -265,7 +265,7 @@ private struct WindowKernel: OpaqueKernel {
     switch direction {
     case .sum: Scalar.windowSum(operands[0], result, shape, rows: windows.rows, columns: windows.columns)
     case .spread:
-      if !accumulate { result.update(repeating: 0, count: shape.images * shape.channels * windows.pixels) }
+      if !accumulate { result.clear(count: shape.images * shape.channels * windows.pixels) }
       Scalar.windowSpread(operands[0], result, shape, rows: windows.rows, columns: windows.columns)
     }
   }

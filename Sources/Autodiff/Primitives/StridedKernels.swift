@@ -58,7 +58,7 @@ struct StridedReduction: OpaqueKernel {
   ) {
     switch reduction {
     case .sum:
-      result.update(repeating: 0, count: resultCount)
+      result.clear(count: resultCount)
       Scalar.scatter(operands[0], result, strides: strides, extents: extents, accumulate: true)
     case .maximum:
       result.update(repeating: -.infinity, count: resultCount)

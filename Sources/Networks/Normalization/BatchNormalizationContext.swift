@@ -64,6 +64,10 @@ public struct BatchNormalizationContext: Sendable {
       }
       let deviation = try graph.apply(.rsqrt, graph.add(variance, epsilon))
       let factor = if let weight { try graph.multiply(deviation, weight) } else { deviation }
+      if let folded = try graph.foldedIntoFilters(x, mean: mean, factor: factor) {
+        let shift = if let bias { try graph.add(folded.shift, bias) } else { folded.shift }
+        return try graph.add(folded.image, graph.broadcast(shift, to: shape, dimensions: [1]))
+      }
       let centred = try graph.subtract(x, graph.broadcast(mean, to: shape, dimensions: [1]))
       standardized = try graph.multiply(centred, graph.broadcast(factor, to: shape, dimensions: [1]))
     }
