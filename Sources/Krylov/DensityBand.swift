@@ -21,8 +21,9 @@
 /// The band is the ``GammaInterval`` about the mean of the rules, widened where needed to hold the density itself. It is skewed, as estimates
 /// with few eigenvalues under the kernel are; a t-interval over ten probes would cover an isolated eigenvalue in 86 % of cases.
 ///
-/// It is pointwise: at 95 % the density lies outside in one point of twenty. And it knows only what the rules have found: far from all nodes it closes on
-/// zero, and on the logarithmic axis it does not cover eigenvalues closer to zero than the steps resolve.
+/// It is pointwise: at 95 % the density lies outside in one point of twenty. It knows only what the rules have found: far from all nodes it closes
+/// on zero. Where even the mean of the rules does not resolve the kernel, with Ritz values some 8 σ apart, it covers about 90 %. On the logarithmic axis
+/// it covers about three decades below the largest |λ| at 90 steps, and less of what lies closer to zero.
 public struct DensityBand: Sendable, Hashable, Codable {
   public var lower: [Double]
   public var upper: [Double]

@@ -14,7 +14,7 @@ import Testing
     return bulk + (0..<12).map { 0.6 * pow(1.18, Double($0)) }
   }()
   /// A bulk without gaps, in which the Ritz values of 90 steps are further apart than σ.
-  static let bulk = (0..<400).map { cos(Double.pi * (Double($0) + 0.5) / 400) * (1 - 0.2 * sin(Double($0))) }
+  static let bulk = (0..<1000).map { cos(Double.pi * (Double($0) + 0.5) / 1000) * (1 - 0.2 * sin(Double($0))) }
   static let isolated = (0..<40).map { 1 + Double($0) + 0.3 * sin(Double(7 * $0)) }
 
   struct Coverage {
@@ -46,7 +46,7 @@ import Testing
       return Vector(unit)
     }
     let extent = (eigenvalues.max() ?? 0) - (eigenvalues.min() ?? 0)
-    let options = DensityOptions(kernelWidth: pow(10, -2.5) * extent)
+    let options = DensityOptions(kernelWidth: pow(10, -2.5) * extent, gridCount: 500)
     var result = Coverage()
     for seed in 0..<seeds {
       var quadrature = try StochasticLanczosQuadrature(
@@ -97,15 +97,27 @@ import Testing
   }
 
   @Test func coversWhereRitzValuesAreFurtherApartThanTheKernelIsWide() throws {
-    let coverage = try measure(Self.bulk, seeds: 20)
-    #expect(0.93...0.98 ~= coverage.ofBand)
-    #expect(coverage.ofStudent < 0.88)
+    let coverage = try measure(Self.bulk, seeds: 12)
+    // What is added for the resolution errs on the wide side where combs of the orders interleave evenly.
+    #expect(0.93...0.995 ~= coverage.ofBand)
+    #expect(coverage.ofStudent < 0.6)
     #expect(coverage.width < 2 * coverage.studentWidth)
   }
 
   @Test(arguments: [2, 4]) func coversWithFewProbes(_ probes: Int) throws {
     let coverage = try measure(Self.network, seeds: 30, probes: probes)
     #expect(0.93...0.98 ~= coverage.ofBand)
+  }
+
+  @Test func coversFewDistinctEigenvaluesWhoseRulesAreExact() throws {
+    let coverage = try measure((0..<200).map { Double(($0 * $0) % 7) }, seeds: 60, steps: 20)
+    #expect(0.93...0.98 ~= coverage.ofBand)
+    #expect(coverage.width < 1.1 * coverage.studentWidth)
+  }
+
+  @Test func isOnTheSafeSideForSigns() throws {
+    let coverage = try measure(Self.network, seeds: 5, distribution: .rademacher)
+    #expect(coverage.ofBand > 0.95)
   }
 
   @Test func incompleteGammaFunctionIsItsClosedForms() {
