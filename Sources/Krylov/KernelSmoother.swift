@@ -1,6 +1,6 @@
 import Foundation
 
-/// Weighted points smoothed by a Gaussian of standard deviation `width` on a grid, with a t-interval over samples.
+/// Weighted points smoothed by a Gaussian of standard deviation `width` on an even grid.
 struct KernelSmoother: Sendable {
   /// A point mass: where, and how much.
   typealias Mass = (position: Double, weight: Double)
@@ -17,39 +17,48 @@ struct KernelSmoother: Sendable {
     self.width = width
   }
 
+  /// The kernel at its centre, 1/√(2πσ²).
+  var peak: Double { 1 / ((2 * Double.pi).squareRoot() * width) }
+
   /// Σ weight · exp(−(x − position)²/2σ²)/√(2πσ²) at every x of the grid.
   func density(_ masses: [Mass]) -> [Double] {
-    let scale = 1 / ((2 * Double.pi).squareRoot() * width)
-    return grid.map { x in
-      masses.reduce(0) { sum, mass in
-        let distance = (x - mass.position) / width
-        return sum + mass.weight * scale * exp(-distance * distance / 2)
-      }
-    }
+    sums(masses, relativeTo: [Double](repeating: 0, count: grid.count)).first.map { $0 * peak }
   }
 
-  /// exact + fraction · mean over samples, pointwise, with its t-interval.
-  func estimate(
-    exact: [Mass], samples: [[Mass]], fraction: Double, confidence: Double
-  ) -> (density: [Double], band: DensityBand?) {
-    let base = density(exact)
-    let densities = samples.map(density)
-    guard !densities.isEmpty else { return (base, DensityBand(lower: base, upper: base, confidence: confidence)) }
-    var center = base
-    var lower = base
-    var upper = base
-    let quantile =
-      densities.count > 1
-      ? SampleStatistics.studentQuantile(confidence: confidence, degreesOfFreedom: densities.count - 1) : 0
-    for index in grid.indices {
-      let column = densities.map { $0[index] }
-      let mean = SampleStatistics.mean(column)
-      let reach = quantile * (SampleStatistics.standardError(column) ?? 0)
-      center[index] += fraction * mean
-      lower[index] += fraction * Swift.max(0, mean - reach)
-      upper[index] += fraction * (mean + reach)
+  /// ½ (distance/σ)² of the mass nearest to every x of the grid; infinite beyond `reach`.
+  func exponents(ofNearest masses: [Mass]) -> [Double] {
+    var result = [Double](repeating: .infinity, count: grid.count)
+    for mass in masses {
+      visit(mass) { index, exponent in result[index] = Swift.min(result[index], exponent) }
     }
-    return (center, densities.count > 1 ? DensityBand(lower: lower, upper: upper, confidence: confidence) : nil)
+    return result
+  }
+
+  /// Σ weight · k(x) and Σ weight · k(x)² at every x of the grid, where k(x) = exp(offset − ½ (x − position)²/σ²).
+  func sums(_ masses: [Mass], relativeTo offsets: [Double]) -> (first: [Double], second: [Double]) {
+    var first = [Double](repeating: 0, count: grid.count)
+    var second = first
+    for mass in masses {
+      visit(mass) { index, exponent in
+        let kernel = exp(offsets[index] - exponent)
+        first[index] += mass.weight * kernel
+        second[index] += mass.weight * kernel * kernel
+      }
+    }
+    return (first, second)
+  }
+
+  /// Every point of the grid within 39 σ, beyond which the kernel is below the least Double, with ½ (distance/σ)².
+  private func visit(_ mass: Mass, _ body: (_ index: Int, _ exponent: Double) -> Void) {
+    let spacing = (grid[grid.count - 1] - grid[0]) / Double(grid.count - 1)
+    let end = Double(grid.count - 1)
+    let first = ((mass.position - 39 * width - grid[0]) / spacing).rounded(.down)
+    let last = ((mass.position + 39 * width - grid[0]) / spacing).rounded(.up)
+    guard first <= end, last >= 0 else { return }
+    for index in Int(Swift.max(0, first))...Int(Swift.min(end, last)) {
+      let distance = (grid[index] - mass.position) / width
+      body(index, distance * distance / 2)
+    }
   }
 
   /// ∫ |f − g| by the trapezoidal rule on the grid.
@@ -60,12 +69,4 @@ struct KernelSmoother: Sendable {
     guard let first = f.first, let last = f.last, f.count == grid.count, grid.count > 1 else { return 0 }
     return (f.reduce(0, +) - (first + last) / 2) * (grid[1] - grid[0])
   }
-}
-
-/// A pointwise confidence band for a density.
-public struct DensityBand: Sendable, Hashable, Codable {
-  public var lower: [Double]
-  public var upper: [Double]
-  /// The coverage aimed at in each point, such as 0.95; a t-interval over probes.
-  public var confidence: Double
 }

@@ -28,7 +28,8 @@ public struct LogarithmicDensity: Sendable, Hashable, Codable {
   /// - Throws: ``InputError`` when the options make no sense or the sample is empty.
   public init(_ sample: SpectralSample, options: DensityOptions = DensityOptions()) throws(InputError) {
     try options.check()
-    let rules = try sample.rules()
+    let orders = try sample.rulesOfSeveralOrders()
+    let rules = orders[0]
     guard let range = sample.range(of: rules) else { throw InputError("density: no probe has been done") }
     let largest = Swift.max(abs(range.lowerBound), abs(range.upperBound))
     let floor = Swift.max(options.resolution * largest, Double.leastNormalMagnitude)
@@ -45,9 +46,9 @@ public struct LogarithmicDensity: Sendable, Hashable, Codable {
         zip(nodes, weights).filter { $0.0 * sign > floor }.map { (position: log10($0.0 * sign), weight: $0.1) }
       }
       let exact = masses(sample.deflated, sample.deflated.map { _ in share })
-      let samples = rules.map { masses($0.nodes, $0.weights) }
-      let estimate = smoother.estimate(
-        exact: exact, samples: samples, fraction: fraction, confidence: options.confidence)
+      let estimate = DensityEstimate(
+        smoother, exact: exact, orders: orders.map { $0.map { masses($0.nodes, $0.weights) } },
+        dimension: sample.dimension - sample.deflated.count, fraction: fraction, confidence: options.confidence)
       return Side(density: estimate.density, band: estimate.band, fraction: smoother.integral(estimate.density))
     }
     let zeros = rules.map { $0.integral { abs($0) <= floor ? 1 : 0 } }

@@ -48,7 +48,7 @@ public struct DensityOptions: Sendable, Hashable, Codable {
 public struct SpectralDensity: Sendable, Hashable, Codable {
   public var grid: [Double]
   public var density: [Double]
-  /// nil for a single probe, which says nothing of its error.
+  /// nil for a single probe: what it says of its own error is too little.
   public var band: DensityBand?
   /// σ
   public var kernelWidth: Double
@@ -62,29 +62,29 @@ public struct SpectralDensity: Sendable, Hashable, Codable {
   /// - Throws: ``InputError`` when the options make no sense or the sample is empty.
   public init(_ sample: SpectralSample, options: DensityOptions = DensityOptions()) throws(InputError) {
     try options.check()
-    let rules = try sample.rules()
+    let orders = try sample.rulesOfSeveralOrders()
+    let rules = orders[0]
     guard let range = sample.range(of: rules) else { throw InputError("density: no probe has been done") }
     let width = options.kernelWidth ?? Self.defaultKernelWidth(range)
     let smoother = KernelSmoother(range: range, width: width, count: options.gridCount)
     let exact = sample.deflated.map { (position: $0, weight: 1 / Double(sample.dimension)) }
-    func masses(_ rules: [QuadratureRule]) -> [[KernelSmoother.Mass]] {
-      rules.map { rule in zip(rule.nodes, rule.weights).map { (position: $0, weight: $1) } }
+    func estimate(_ orders: [[QuadratureRule]]) -> DensityEstimate {
+      let masses = orders.map { $0.map { zip($0.nodes, $0.weights).map { (position: $0, weight: $1) } } }
+      return DensityEstimate(
+        smoother, exact: exact, orders: masses, dimension: sample.dimension - sample.deflated.count,
+        fraction: sample.remainderFraction, confidence: options.confidence)
     }
-    let fraction = sample.remainderFraction
-    let estimate = smoother.estimate(
-      exact: exact, samples: masses(rules), fraction: fraction, confidence: options.confidence)
+    let whole = estimate(orders)
     var shorter: [QuadratureRule] = []
     for matrix in sample.tridiagonals where matrix.order > 0 {
       shorter.append(try QuadratureRule(matrix.leading(Swift.max(1, matrix.order * 3 / 4))))
     }
-    let other = smoother.estimate(
-      exact: exact, samples: masses(shorter), fraction: fraction, confidence: options.confidence)
     grid = smoother.grid
-    density = estimate.density
-    band = estimate.band
+    density = whole.density
+    band = whole.band
     kernelWidth = width
-    integral = smoother.integral(estimate.density)
-    quadratureDefect = smoother.distance(estimate.density, other.density)
+    integral = smoother.integral(whole.density)
+    quadratureDefect = smoother.distance(whole.density, estimate([shorter]).density)
     probes = rules.count
     deflated = sample.deflated.count
   }

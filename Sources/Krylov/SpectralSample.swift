@@ -14,12 +14,15 @@ public struct SpectralSample: Sendable, Hashable, Codable {
   public var deflated: [Double]
   /// T of each probe.
   public var tridiagonals: [TridiagonalMatrix]
+  /// The Lanczos steps asked for, where known; a smaller T spans an invariant subspace, and its rule is exact.
+  public var steps: Int?
 
-  public init(dimension: Int, deflated: [Double] = [], tridiagonals: [TridiagonalMatrix]) {
+  public init(dimension: Int, deflated: [Double] = [], tridiagonals: [TridiagonalMatrix], steps: Int? = nil) {
     precondition(dimension > 0 && deflated.count <= dimension)
     self.dimension = dimension
     self.deflated = deflated
     self.tridiagonals = tridiagonals
+    self.steps = steps
   }
 
   /// (P − k)/P, the part of the spectrum the probes stand for.
@@ -30,6 +33,24 @@ public struct SpectralSample: Sendable, Hashable, Codable {
     var result: [QuadratureRule] = []
     for matrix in tridiagonals where matrix.order > 0 {
       result.append(try QuadratureRule(order.map { matrix.leading($0) } ?? matrix))
+    }
+    return result
+  }
+
+  /// The rules of m, m − 1, … steps, those of m first, each for every probe; a quarter of m of them, at most 8 and at least 1.
+  ///
+  /// A rule that is exact, because T spans an invariant subspace or the whole space, stays the same.
+  func rulesOfSeveralOrders() throws(InputError) -> [[QuadratureRule]] {
+    let largest = tridiagonals.map(\.order).max() ?? 0
+    var result = [try rules()]
+    while result.count < Swift.min(8, largest / 4) {
+      var shorter: [QuadratureRule] = []
+      for (index, matrix) in tridiagonals.filter({ $0.order > 0 }).enumerated() {
+        let isExact = matrix.order < (steps ?? largest) || matrix.order >= dimension - deflated.count
+        shorter.append(
+          isExact ? result[0][index] : try QuadratureRule(matrix.leading(matrix.order - result.count)))
+      }
+      result.append(shorter)
     }
     return result
   }

@@ -3,8 +3,8 @@ import Krylov
 extension SpectralDensity {
   /// Why the density should not be read as it stands; `nil` where nothing speaks against it.
   ///
-  /// The band covers the sampling by probes only. What it cannot show is a grid that steps over the kernels, and nodes of the
-  /// quadrature that stand further apart than the kernel is wide, which draw peaks where there is a continuum.
+  /// The band covers the sampling by probes and, within limits, the resolution of the steps. What it cannot show is a grid that steps over the kernels; and
+  /// nodes of the quadrature that stand further apart than the kernel is wide draw peaks in the curve where there is a continuum.
   ///
   /// - Parameter isComplete: every probe ended in an invariant subspace: its rule is then exact, however much a shorter one differs.
   func doubt(isComplete: Bool) -> String? {
@@ -17,7 +17,7 @@ extension SpectralDensity {
     }
     if quadratureDefect > Self.largestDefect && !isComplete {
       return
-        "a quarter of the Lanczos steps less changes the density by \(defect) of at most 2, which its band does not cover: peaks "
+        "a quarter of the Lanczos steps less changes the density by \(defect) of at most 2, which its band covers in part: peaks "
         + "may be nodes of the quadrature; raise --steps or --sigma"
     }
     return nil

@@ -112,7 +112,7 @@ enum DensityFigure {
         " Triangles mark eigenvalues that were found one by one and taken out of the estimate (those inside the bulk are "
         + "not marked); the band covers the rest."
     } else if !density.upper.isEmpty {
-      text += " The band says how far the random probes leave the curve open."
+      text += " The band says how far the random probes and the steps leave the curve open."
     }
     return text
   }
