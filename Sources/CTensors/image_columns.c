@@ -53,3 +53,21 @@ static void inside(ritz_axis axis, long tap, long *first, long *last) {
   }
 IMAGE_COLUMNS(s, float)
 IMAGE_COLUMNS(d, double)
+
+RITZ_CLONES void ritz_add_pixel_columns_s(const float *matrix, long channels, ritz_axis rows, ritz_axis columns,
+                                          float *image) {
+  long width = columns.input * channels, span = columns.filter * channels;
+  for (long p = 0; p < rows.output; p++)
+    for (long q = 0; q < columns.output; q++) {
+      long left = q * columns.stride - columns.padding;
+      // Taps that lie in the padding on either side.
+      long before = left < 0 ? -left : 0, end = columns.input - left;
+      long first = before * channels, last = (end < columns.filter ? end : columns.filter) * channels;
+      for (long i = 0; i < rows.filter; i++, matrix += span) {
+        long row = p * rows.stride + i * rows.dilation - rows.padding;
+        if (row < 0 || row >= rows.input) continue;
+        float *target = image + row * width + left * channels;
+        for (long t = first; t < last; t++) target[t] += matrix[t];
+      }
+    }
+}
