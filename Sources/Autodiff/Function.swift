@@ -37,6 +37,7 @@ public struct Function: Sendable {
   /// The function after all passes that keep its meaning, ready for the kernels named.
   public func optimized(for kernels: KernelChoice = .portable) throws(InputError) -> Function {
     let folded = try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks()
+      .poolingBeforeMasks().eliminatingCommonSubexpressions()
     let arranged = kernels.isSinglePrecision ? try folded.movingImagesToChannelsLast() : folded
     return try arranged.eliminatingDeadCode().fusingSumsOfProducts().eliminatingDeadCode()
   }

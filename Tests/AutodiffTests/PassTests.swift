@@ -98,6 +98,32 @@ import Testing
   }
 
   /// A value repeated twice is repeated once, one reshaped twice is reshaped once or not at all.
+  /// relu before overlapping maximum pooling: forwards and backwards only pooled pixels are masked, with the same result.
+  @Test func masksMoveToPooledPixels() throws {
+    var graph = Graph()
+    let shape = [2, 3, 7, 6]
+    let x = graph.source(.parameter(0), type: TensorType(shape))
+    let windows = PoolingWindows(
+      rows: .sliding(over: 7, size: 3, stride: 2), columns: .sliding(over: 6, size: 2, stride: 1))
+    let pooled = try graph.maximumPool(graph.maximum(x, graph.constant(0, shape)), windows)
+    let loss = try graph.reduce(.sum, graph.multiply(pooled, graph.apply(.tanh, pooled)), over: [0, 1, 2, 3])
+    let gradient = try graph.gradient(of: loss, at: [x])
+    let function = Function(graph: graph, outputs: gradient)
+    let masked = try function.foldingConstants().fusingMasks()
+    let result = try masked.poolingBeforeMasks().eliminatingDeadCode()
+    func masks(_ function: Function) -> [[Int]] {
+      function.graph.nodes.filter { $0.primitive.name == "mask_positive" }.map(\.type.shape)
+    }
+    #expect(masks(masked) == [shape])
+    #expect(masks(result) == [graph.shape(of: pooled)])
+    var stream = RandomStream(seed: 4, purpose: "pixels")
+    let sources = [Source.parameter(0): (0..<252).map { _ in Double.random(in: -1...1, using: &stream) }]
+    let expected = try NaiveInterpreter(function.graph, sources: sources).evaluate(function.outputs)
+    let actual = try NaiveInterpreter(result.graph, sources: sources).evaluate(result.outputs)
+    #expect(actual == expected)
+    #expect(expected[0].contains { $0 != 0 })
+  }
+
   @Test func chainsOfShapesJoin() throws {
     var graph = Graph()
     let x = graph.source(.parameter(0), type: TensorType([3]))

@@ -22,10 +22,10 @@ extension FuzzTarget {
         [0, 0, 0xd, 1, 0, 0, 0, 1, 0x3f, 0x80, 0, 0],
       ]
     case .pt2:
-      let archive = try ExportedSeed.archive()
+      let archives = [try ExportedSeed.dense(), try ExportedSeed.images()]
       // A seed that is refused would start the search at the wrong place.
-      _ = try Network(exportedProgram: archive.zip, file: "seed.pt2")
-      return [archive.bytes]
+      for archive in archives { _ = try Network(exportedProgram: archive.zip, file: "seed.pt2") }
+      return archives.map(\.bytes)
     }
   }
 
