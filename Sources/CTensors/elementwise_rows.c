@@ -69,6 +69,9 @@ typedef float float_lanes __attribute__((ext_vector_type(LANES)));
     }                                                                             \
   }
 
+// Rows of at most NARROW columns are added GROUP at a time: one row would fill a fraction of a vector.
+enum { NARROW = 32, GROUP = 8 };
+
 #define ROWS(suffix, scalar)                                                                                        \
   VECTOR_STEP(add, suffix, scalar, +)                                                                               \
   VECTOR_STEP(subtract, suffix, scalar, -)                                                                          \
@@ -119,7 +122,14 @@ typedef float float_lanes __attribute__((ext_vector_type(LANES)));
     }                                                                                                                  \
   }                                                                                                                    \
   RITZ_CLONES void ritz_column_sum_##suffix(const scalar *a, scalar *result, long rows, long columns) {             \
-    for (long r = 0; r < rows; r++, a += columns)                                                                   \
+    scalar sums[NARROW * GROUP] = {0};                                                                              \
+    long r = 0, wide = columns * GROUP;                                                                             \
+    if (columns <= NARROW && rows >= 2 * GROUP) {                                                                   \
+      for (; r + GROUP <= rows; r += GROUP, a += wide)                                                              \
+        for (long c = 0; c < wide; c++) sums[c] += a[c];                                                            \
+      for (long c = 0; c < wide; c++) result[c % columns] += sums[c];                                               \
+    }                                                                                                               \
+    for (; r < rows; r++, a += columns)                                                                             \
       RITZ_INDEPENDENT for (long c = 0; c < columns; c++) result[c] += a[c];                                        \
   }
 

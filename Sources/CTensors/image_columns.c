@@ -54,20 +54,30 @@ static void inside(ritz_axis axis, long tap, long *first, long *last) {
 IMAGE_COLUMNS(s, float)
 IMAGE_COLUMNS(d, double)
 
-RITZ_CLONES void ritz_add_pixel_columns_s(const float *matrix, long channels, ritz_axis rows, ritz_axis columns,
-                                          float *image) {
-  long width = columns.input * channels, span = columns.filter * channels;
+static inline __attribute__((always_inline)) void add_sixteen(const float *restrict a, float *restrict sum) {
+  for (int lane = 0; lane < 16; lane++) sum[lane] += a[lane];
+}
+
+RITZ_CLONES void ritz_add_pixel_columns_s(const float *matrix, long span, long channels, ritz_axis rows,
+                                          ritz_axis columns, float *image) {
+  long width = columns.input * channels;
+  const float *end = image + rows.input * width;
   for (long p = 0; p < rows.output; p++)
     for (long q = 0; q < columns.output; q++) {
-      long left = q * columns.stride - columns.padding;
+      long left = q * columns.stride - columns.padding, right = columns.input - left;
       // Taps that lie in the padding on either side.
-      long before = left < 0 ? -left : 0, end = columns.input - left;
-      long first = before * channels, last = (end < columns.filter ? end : columns.filter) * channels;
+      long first = left < 0 ? -left * channels : 0;
+      long last = (right < columns.filter ? right : columns.filter) * channels;
+      int whole = first == 0 && last == columns.filter * channels;
       for (long i = 0; i < rows.filter; i++, matrix += span) {
         long row = p * rows.stride + i * rows.dilation - rows.padding;
         if (row < 0 || row >= rows.input) continue;
         float *target = image + row * width + left * channels;
-        for (long t = first; t < last; t++) target[t] += matrix[t];
+        if (whole && target + span <= end)
+          // The zeros between the last tap and the end of the span change nothing.
+          for (long t = 0; t < span; t += 16) add_sixteen(matrix + t, target + t);
+        else
+          for (long t = first; t < last; t++) target[t] += matrix[t];
       }
     }
 }

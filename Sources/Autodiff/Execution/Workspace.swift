@@ -48,6 +48,8 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
   }
 
   /// Runs one stage of a plan; `first` begins the task's sums.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func run(_ plan: Plan, _ stage: Stage, _ memory: inout Memory<Scalar>, first: Bool) {
     memory[.arena] = arena.pointer
     for instruction in plan.instructions[stage] ?? [] { run(instruction, memory, first: first) }

@@ -50,6 +50,9 @@ struct TileProgram: Sendable {
   /// Elements of scratch memory a run needs.
   var scratchCount: Int { slotCount * slotSize }
 
+  // A step on a tile takes less time than looking up what a generic type is made of.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func run<Scalar: Real>(_ memory: Memory<Scalar>, scratch: UnsafeMutablePointer<Scalar>) {
     let rowsPerTile = self.rowsPerTile
     let slotSize = self.slotSize

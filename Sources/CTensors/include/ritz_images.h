@@ -45,8 +45,9 @@ void ritz_plane_scatter_s(const float *values, const float *indices, float *x, l
 void ritz_plane_scatter_d(const double *values, const double *indices, double *x, long images, long channels,
                           long pixels, long count, int channels_last);
 
-// image[h, w, c] += Σ matrix[(p, q), (i, j, c)] over the outputs (p, q) whose tap (i, j) sees the pixel (h, w); channels last, taps of a
-// row side by side (a column dilation of 1).
-void ritz_add_pixel_columns_s(const float *matrix, long channels, ritz_axis rows, ritz_axis columns, float *image);
+// image[h, w, c] += Σ matrix[(p, q), i, (j, c)] over the outputs (p, q) whose tap (i, j) sees the pixel (h, w); channels last, the taps of
+// a row side by side (a column dilation of 1) and filled up with zeros to `span` elements, a multiple of 16.
+void ritz_add_pixel_columns_s(const float *matrix, long span, long channels, ritz_axis rows, ritz_axis columns,
+                              float *image);
 
 #endif
