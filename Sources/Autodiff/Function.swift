@@ -38,7 +38,7 @@ public struct Function: Sendable {
   public func optimized(for kernels: KernelChoice = .portable) throws(InputError) -> Function {
     let folded = try foldingConstants().eliminatingCommonSubexpressions().foldingConstants().fusingMasks()
       .poolingBeforeMasks().eliminatingCommonSubexpressions()
-    let arranged = kernels.isSinglePrecision ? try folded.movingImagesToChannelsLast() : folded
-    return try arranged.eliminatingDeadCode().fusingSumsOfProducts().eliminatingDeadCode()
+    return try folded.movingImagesToChannelsLast(for: kernels).eliminatingDeadCode().fusingSumsOfProducts()
+      .eliminatingDeadCode()
   }
 }

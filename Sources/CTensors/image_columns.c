@@ -1,6 +1,8 @@
 #include "ritz_dispatch.h"
 #include "ritz_images.h"
 
+#include <string.h>
+
 // The outputs whose tap lies inside the image: first ≤ p < last.
 static void inside(ritz_axis axis, long tap, long *first, long *last) {
   long offset = tap * axis.dilation - axis.padding;
@@ -54,30 +56,55 @@ static void inside(ritz_axis axis, long tap, long *first, long *last) {
 IMAGE_COLUMNS(s, float)
 IMAGE_COLUMNS(d, double)
 
-static inline __attribute__((always_inline)) void add_sixteen(const float *restrict a, float *restrict sum) {
-  for (int lane = 0; lane < 16; lane++) sum[lane] += a[lane];
-}
-
-RITZ_CLONES void ritz_add_pixel_columns_s(const float *matrix, long span, long channels, ritz_axis rows,
-                                          ritz_axis columns, float *image) {
-  long width = columns.input * channels;
-  const float *end = image + rows.input * width;
-  for (long p = 0; p < rows.output; p++)
-    for (long q = 0; q < columns.output; q++) {
-      long left = q * columns.stride - columns.padding, right = columns.input - left;
-      // Taps that lie in the padding on either side.
-      long first = left < 0 ? -left * channels : 0;
-      long last = (right < columns.filter ? right : columns.filter) * channels;
-      int whole = first == 0 && last == columns.filter * channels;
-      for (long i = 0; i < rows.filter; i++, matrix += span) {
-        long row = p * rows.stride + i * rows.dilation - rows.padding;
-        if (row < 0 || row >= rows.input) continue;
-        float *target = image + row * width + left * channels;
-        if (whole && target + span <= end)
-          // The zeros between the last tap and the end of the span change nothing.
-          for (long t = 0; t < span; t += 16) add_sixteen(matrix + t, target + t);
-        else
-          for (long t = first; t < last; t++) target[t] += matrix[t];
-      }
-    }
-}
+#define PIXEL_COLUMNS(suffix, scalar, lanes)                                                                         \
+  static inline __attribute__((always_inline)) void add_lanes_##suffix(const scalar *restrict a, scalar *restrict sum) { \
+    for (int lane = 0; lane < lanes; lane++) sum[lane] += a[lane];                                                    \
+  }                                                                                                                   \
+  void ritz_pixel_columns_##suffix(const scalar *image, long channels, ritz_axis rows, ritz_axis columns,             \
+                                   scalar *matrix) {                                                                  \
+    /* Where taps are neighbours, those of a row are one run of the image. */                                         \
+    long taps = columns.dilation == 1 ? 1 : columns.filter, run = channels * (columns.filter / taps);                 \
+    for (long p = 0; p < rows.output; p++)                                                                            \
+      for (long q = 0; q < columns.output; q++)                                                                       \
+        for (long i = 0; i < rows.filter; i++) {                                                                      \
+          long row = p * rows.stride + i * rows.dilation - rows.padding;                                              \
+          for (long j = 0; j < taps; j++, matrix += run) {                                                            \
+            long left = (q * columns.stride + j * columns.dilation - columns.padding) * channels;                     \
+            long free = columns.input * channels - left;                                                              \
+            long first = left < 0 ? -left : 0, last = free < run ? free : run;                                        \
+            if (row < 0 || row >= rows.input || first >= last) {                                                      \
+              memset(matrix, 0, run * sizeof *matrix);                                                                \
+              continue;                                                                                               \
+            }                                                                                                         \
+            if (first > 0) memset(matrix, 0, first * sizeof *matrix);                                                 \
+            memcpy(matrix + first, image + row * columns.input * channels + left + first,                             \
+                   (last - first) * sizeof *matrix);                                                                  \
+            if (last < run) memset(matrix + last, 0, (run - last) * sizeof *matrix);                                  \
+          }                                                                                                           \
+        }                                                                                                             \
+  }                                                                                                                   \
+  RITZ_CLONES void ritz_add_pixel_columns_##suffix(const scalar *matrix, long span, long channels, ritz_axis rows,    \
+                                                   ritz_axis columns, scalar *image) {                                \
+    long width = columns.input * channels, taps = columns.dilation == 1 ? 1 : columns.filter;                         \
+    long run = channels * (columns.filter / taps);                                                                    \
+    const scalar *end = image + rows.input * width;                                                                   \
+    for (long p = 0; p < rows.output; p++)                                                                            \
+      for (long q = 0; q < columns.output; q++)                                                                       \
+        for (long i = 0; i < rows.filter; i++, matrix += span) {                                                      \
+          long row = p * rows.stride + i * rows.dilation - rows.padding;                                              \
+          if (row < 0 || row >= rows.input) continue;                                                                 \
+          for (long j = 0; j < taps; j++) {                                                                           \
+            long left = (q * columns.stride + j * columns.dilation - columns.padding) * channels;                     \
+            long first = left < 0 ? -left : 0, last = width - left < run ? width - left : run;                        \
+            scalar *target = image + row * width + left;                                                              \
+            const scalar *own = matrix + j * run;                                                                     \
+            if (taps == 1 && span % lanes == 0 && first == 0 && last == run && target + span <= end)                  \
+              /* Zeros between the last tap and the end of the span change nothing. */                                \
+              for (long t = 0; t < span; t += lanes) add_lanes_##suffix(own + t, target + t);                         \
+            else                                                                                                      \
+              for (long t = first; t < last; t++) target[t] += own[t];                                                \
+          }                                                                                                           \
+        }                                                                                                             \
+  }
+PIXEL_COLUMNS(s, float, 16)
+PIXEL_COLUMNS(d, double, 8)

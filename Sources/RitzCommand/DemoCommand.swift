@@ -29,6 +29,8 @@ struct DemoCommand: ParsableCommand {
       seed: seed)
     let pool = WorkerPool(count: workers ?? WorkerPool.processorCount)
     let network = try settings.network()
+    // An output that cannot be written is known before the training.
+    _ = try OutputDirectory(output)
     let trained = try train(network, settings, pool)
     let run = RunSettings(
       objective: settings, operators: ["hessian", "ggn"],

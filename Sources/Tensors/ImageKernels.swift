@@ -86,6 +86,14 @@ public protocol ImageKernels {
   /// The transpose of ``columns(_:channels:_:_:)``, added to the image.
   static func addColumns(
     _ matrix: UnsafePointer<Self>, channels: Int, _ geometry: ConvolutionGeometry, _ image: UnsafeMutablePointer<Self>)
+  /// matrix[p, (k, c)] = the pixel of channel c that tap k sees at output p, zero in the padding; one channels-last image.
+  static func pixelColumns(
+    _ image: UnsafePointer<Self>, channels: Int, _ geometry: ConvolutionGeometry, _ matrix: UnsafeMutablePointer<Self>)
+  /// The transpose of ``pixelColumns(_:channels:_:_:)``, added to the image; the taps of a row of the filter take `span` elements, which
+  /// are zero where they are more than the taps.
+  static func addPixelColumns(
+    _ matrix: UnsafePointer<Self>, span: Int, channels: Int, _ geometry: ConvolutionGeometry,
+    _ image: UnsafeMutablePointer<Self>)
   /// For each window the place row · extent + column of its first largest pixel.
   static func windowArgmax(
     _ x: UnsafePointer<Self>, _ indices: UnsafeMutablePointer<Self>, _ shape: ImageShape, rows: Windows,
@@ -124,6 +132,13 @@ extension Float: ImageKernels {
   public static func addColumns(
     _ matrix: UnsafePointer<Float>, channels: Int, _ geometry: ConvolutionGeometry, _ image: UnsafeMutablePointer<Float>
   ) { ritz_add_columns_s(matrix, channels, geometry.rows.c, geometry.columns.c, image) }
+  public static func pixelColumns(
+    _ image: UnsafePointer<Float>, channels: Int, _ geometry: ConvolutionGeometry, _ matrix: UnsafeMutablePointer<Float>
+  ) { ritz_pixel_columns_s(image, channels, geometry.rows.c, geometry.columns.c, matrix) }
+  public static func addPixelColumns(
+    _ matrix: UnsafePointer<Float>, span: Int, channels: Int, _ geometry: ConvolutionGeometry,
+    _ image: UnsafeMutablePointer<Float>
+  ) { ritz_add_pixel_columns_s(matrix, span, channels, geometry.rows.c, geometry.columns.c, image) }
   public static func windowArgmax(
     _ x: UnsafePointer<Float>, _ indices: UnsafeMutablePointer<Float>, _ shape: ImageShape, rows: Windows,
     columns: Windows
@@ -168,6 +183,14 @@ extension Double: ImageKernels {
     _ matrix: UnsafePointer<Double>, channels: Int, _ geometry: ConvolutionGeometry,
     _ image: UnsafeMutablePointer<Double>
   ) { ritz_add_columns_d(matrix, channels, geometry.rows.c, geometry.columns.c, image) }
+  public static func pixelColumns(
+    _ image: UnsafePointer<Double>, channels: Int, _ geometry: ConvolutionGeometry,
+    _ matrix: UnsafeMutablePointer<Double>
+  ) { ritz_pixel_columns_d(image, channels, geometry.rows.c, geometry.columns.c, matrix) }
+  public static func addPixelColumns(
+    _ matrix: UnsafePointer<Double>, span: Int, channels: Int, _ geometry: ConvolutionGeometry,
+    _ image: UnsafeMutablePointer<Double>
+  ) { ritz_add_pixel_columns_d(matrix, span, channels, geometry.rows.c, geometry.columns.c, image) }
   public static func windowArgmax(
     _ x: UnsafePointer<Double>, _ indices: UnsafeMutablePointer<Double>, _ shape: ImageShape, rows: Windows,
     columns: Windows

@@ -1,5 +1,3 @@
-import CTensors
-
 /// The input gradient of a convolution of channels-last images that have few channels, as one matrix product.
 ///
 /// Every output pixel's share in the taps it sees, columns[(n, p), (k, c)] = Σₒ u[n, p, o] w[o, c, k], is a product with taps × channels
@@ -80,8 +78,8 @@ struct PixelColumns: Sendable {
         image + first * pixels * geometry.outputChannels, packed: packed, to: columns, accumulate: false,
         scratch: scratch)
       for index in 0..<block {
-        ritz_add_pixel_columns_s(
-          columns + index * pixels * width, span, geometry.inputChannels, geometry.rows.c, geometry.columns.c,
+        Float.addPixelColumns(
+          columns + index * pixels * width, span: span, channels: geometry.inputChannels, geometry,
           result + (first + index) * inputs)
       }
     }

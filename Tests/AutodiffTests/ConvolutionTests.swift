@@ -128,17 +128,12 @@ import Testing
       (Convolution.Role.forward, p.x, p.w, p.y), (.inputGradient, p.u, p.w, p.inputGradient),
       (.filterGradient, p.x, p.u, p.filterGradient),
     ] {
-      let kernel = ColumnConvolution(role: role, geometry: g)
-      let terms = max(g.filterSize, g.outputChannels * 16, g.batch * g.outputPixels)
-      let own = run(kernel, left, right, onto: nil, count: expected.count, as: Scalar.self)
-      expectClose(own, expected, terms: terms, as: Scalar.self, "\(role)")
-      let start = numbers(expected.count, "start")
-      let sum = run(kernel, left, right, onto: start, count: expected.count, as: Scalar.self)
-      expectClose(sum, zip(start, expected).map { $0 + $1 }, terms: terms, as: Scalar.self, "\(role), added")
+      check(ColumnConvolution(role: role, geometry: g), left, right, expected, g, as: Scalar.self)
     }
   }
 
   @Test(arguments: geometries) func channelsLast(_ g: ConvolutionGeometry) throws {
+    try LinearAlgebraLibrary.load()
     let p = products(g)
     func input(_ x: [Double]) -> [Double] { channelsLast(x, g.inputChannels, g.inputPixels) }
     func output(_ x: [Double]) -> [Double] { channelsLast(x, g.outputChannels, g.outputPixels) }
@@ -147,14 +142,29 @@ import Testing
       (.inputGradient, output(p.u), p.w, input(p.inputGradient)),
       (.filterGradient, input(p.x), output(p.u), p.filterGradient),
     ] {
-      guard let kernel = PackedConvolutionKernel(role: role, geometry: g) else { continue }
-      let terms = max(g.filterSize, g.outputChannels * 16, g.batch * g.outputPixels)
-      let own = run(kernel, left, right, onto: nil, count: expected.count, as: Float.self)
-      expectClose(own, expected, terms: terms, as: Float.self, "\(role)")
-      let start = numbers(expected.count, "start")
-      let sum = run(kernel, left, right, onto: start, count: expected.count, as: Float.self)
-      expectClose(sum, zip(start, expected).map { $0 + $1 }, terms: terms, as: Float.self, "\(role), added")
+      if let kernel = PackedConvolutionKernel(role: role, geometry: g) {
+        check(kernel, left, right, expected, g, as: Float.self)
+      }
+      if let kernel = PixelConvolution(role: role, geometry: g) {
+        check(kernel, left, right, expected, g, as: Float.self)
+        check(kernel, left, right, expected, g, as: Double.self)
+      } else {
+        #expect(g.groups > 1)
+      }
     }
+  }
+
+  /// What a kernel writes, and what it adds to numbers that are there.
+  private func check<Scalar: Real>(
+    _ kernel: any OpaqueKernel, _ left: [Double], _ right: [Double], _ expected: [Double], _ g: ConvolutionGeometry,
+    as: Scalar.Type
+  ) {
+    let terms = max(g.filterSize, g.outputChannels * 16, g.batch * g.outputPixels)
+    let own = run(kernel, left, right, onto: nil, count: expected.count, as: Scalar.self)
+    expectClose(own, expected, terms: terms, as: Scalar.self, "\(kernel)")
+    let start = numbers(expected.count, "start")
+    let sum = run(kernel, left, right, onto: start, count: expected.count, as: Scalar.self)
+    expectClose(sum, zip(start, expected).map { $0 + $1 }, terms: terms, as: Scalar.self, "\(kernel), added")
   }
 
   /// Sizes that networks use all have a kernel; else the tests above would pass by testing nothing.

@@ -1,4 +1,5 @@
 import Curvature
+import Foundation
 import Krylov
 import Networks
 import Tensors
@@ -95,12 +96,23 @@ extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
 
-  /// - Throws: ``InputError`` where the dense matrix would be too large.
+  /// - Throws: ``InputError`` where the dense matrix would be too large, or the machine's memory too small for it.
   public static func require(dimension: Int) throws {
+    let remedy = "use --top, --bottom and --density, or a block of fewer parameters (--params)"
     guard dimension <= largestDimension else {
       throw InputError(
-        place: "--exact", "the dense matrix of \(dimension) parameters would take \((dimension * dimension) >> 27) GiB",
-        remedy: "use --top, --bottom and --density, or a block of at most \(largestDimension) parameters (--params)")
+        place: "--exact",
+        "the dense matrix of \(dimension) parameters would take \((dimension * dimension) >> 27) GiB; the limit is \(largestDimension) parameters",
+        remedy: remedy)
+    }
+    // The matrix, its copy and the workspace of the decomposition.
+    let bytes = UInt64(3 * 8 * dimension * dimension)
+    let memory = ProcessInfo.processInfo.physicalMemory
+    guard bytes < memory else {
+      throw InputError(
+        place: "--exact",
+        "the dense matrix of \(dimension) parameters takes \(bytes >> 20) MiB with its decomposition; the machine has \(memory >> 20)",
+        remedy: remedy)
     }
   }
 }

@@ -3,12 +3,10 @@ import Tensors
 extension Function {
   /// The function with images held channels last, [n, spatial…, c], from convolution to convolution.
   ///
-  /// Convolutions that have a kernel for that order ask for it; elementwise steps, pooling, repetition, sums and reshapes that keep the
+  /// Convolutions that have a kernel for that order ask for it, the library's in single precision; elementwise steps, pooling, repetition, sums and reshapes that keep the
   /// channels pass it on. Where something else reads an image it is put back. Parameters, data and outputs keep the order they have.
-  ///
-  /// The result runs in single precision only, in which those kernels exist.
-  public func movingImagesToChannelsLast() throws(InputError) -> Function {
-    var rewriter = ChannelsLastRewriter(source: graph)
+  public func movingImagesToChannelsLast(for kernels: KernelChoice) throws(InputError) -> Function {
+    var rewriter = ChannelsLastRewriter(source: graph, kernels: kernels)
     let needed = graph.ancestors(of: outputs)
     for value in graph.values where needed[value.index] { try rewriter.rewrite(value) }
     var moved: [Value] = []
@@ -19,6 +17,7 @@ extension Function {
 
 private struct ChannelsLastRewriter {
   let source: Graph
+  let kernels: KernelChoice
   var graph = Graph()
   /// The value in its own order, and channels last, where the new graph has it.
   private var firsts: [Value?]
@@ -26,8 +25,9 @@ private struct ChannelsLastRewriter {
   /// Values that were computed channels last.
   private var isMoved: [Bool]
 
-  init(source: Graph) {
+  init(source: Graph, kernels: KernelChoice) {
     self.source = source
+    self.kernels = kernels
     firsts = Array(repeating: nil, count: source.nodes.count)
     lasts = firsts
     isMoved = Array(repeating: false, count: source.nodes.count)
@@ -146,7 +146,11 @@ private struct ChannelsLastRewriter {
     _ value: Value, _ node: Graph.Node, _ convolution: inout Convolution
   ) throws(InputError) -> Bool {
     let geometry = convolution.geometry(source.shape(of: node.operands[0]), source.shape(of: node.operands[1]))
-    guard PackedConvolutionKernel(role: convolution.role, geometry: geometry) != nil else { return false }
+    convolution.usesLibrary =
+      kernels.isSinglePrecision && PackedConvolutionKernel(role: convolution.role, geometry: geometry) != nil
+    guard convolution.usesLibrary || PixelConvolution(role: convolution.role, geometry: geometry) != nil else {
+      return false
+    }
     convolution.layout = .channelsLast
     if convolution.role == .filterGradient {
       firsts[value.index] = try graph.append(convolution, [last(node.operands[0]), last(node.operands[1])])

@@ -199,9 +199,8 @@ struct Planner {
   private func isCheap(_ value: Value) -> Bool {
     guard case .elementwise(let operation) = graph[value].primitive.lowering else { return false }
     switch operation {
-    case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less,
-      .lessEqual,
-      .greater, .greaterEqual, .select, .maskPositive:
+    case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .select, .maskPositive,
+      .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
       return true
     default: return false
     }

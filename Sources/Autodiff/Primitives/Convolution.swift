@@ -22,6 +22,8 @@ public struct Convolution: Product {
   public var columns: ConvolutionGeometry.Axis
   public var groups: Int
   public var layout: ImageLayout
+  /// Whether images channels last go through the library's kernels, which exist in single precision only.
+  var usesLibrary = false
 
   public init(
     role: Role = .forward, rows: ConvolutionGeometry.Axis, columns: ConvolutionGeometry.Axis, groups: Int = 1,
@@ -113,10 +115,13 @@ public struct Convolution: Product {
 
   public func kernel(_ left: [Int], _ right: [Int]) -> any OpaqueKernel {
     let geometry = geometry(left, right)
-    guard layout == .channelsLast else { return ColumnConvolution(role: role, geometry: geometry) }
-    guard let kernel = PackedConvolutionKernel(role: role, geometry: geometry) else {
-      preconditionFailure("\(name) of channels-last images has no kernel for \(geometry)")
-    }
+    let kernel: (any OpaqueKernel)? =
+      switch (layout, usesLibrary) {
+      case (.channelsFirst, _): ColumnConvolution(role: role, geometry: geometry)
+      case (.channelsLast, false): PixelConvolution(role: role, geometry: geometry)
+      case (.channelsLast, true): PackedConvolutionKernel(role: role, geometry: geometry)
+      }
+    guard let kernel else { preconditionFailure("\(name) of channels-last images has no kernel for \(geometry)") }
     return kernel
   }
 }

@@ -45,9 +45,15 @@ void ritz_plane_scatter_s(const float *values, const float *indices, float *x, l
 void ritz_plane_scatter_d(const double *values, const double *indices, double *x, long images, long channels,
                           long pixels, long count, int channels_last);
 
-// image[h, w, c] += Σ matrix[(p, q), i, (j, c)] over the outputs (p, q) whose tap (i, j) sees the pixel (h, w); channels last, the taps of
-// a row side by side (a column dilation of 1) and filled up with zeros to `span` elements, a multiple of 16.
+// matrix[(p, q), (i, j, c)] = image[h, w, c], the pixel (h, w) that the tap (i, j) sees at the output (p, q), zero outside the image; channels
+// last.
+void ritz_pixel_columns_s(const float *image, long channels, ritz_axis rows, ritz_axis columns, float *matrix);
+void ritz_pixel_columns_d(const double *image, long channels, ritz_axis rows, ritz_axis columns, double *matrix);
+
+// The transpose, added to the image. The taps (j, c) of each row i take `span` elements, those that are left over are zero.
 void ritz_add_pixel_columns_s(const float *matrix, long span, long channels, ritz_axis rows, ritz_axis columns,
                               float *image);
+void ritz_add_pixel_columns_d(const double *matrix, long span, long channels, ritz_axis rows, ritz_axis columns,
+                              double *image);
 
 #endif
