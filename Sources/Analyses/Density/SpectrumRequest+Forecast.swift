@@ -22,12 +22,12 @@ extension SpectrumRequest {
     if exact { products += dimension }
     if isDense {
       products += dimension + pairs
-      batch = residualBatch
+      batch = min(pairs, residualBatch)
     } else if pairs > 0 {
-      let size = max(2 * pairs + 10 * blockSize, pairs + 30)
+      let size = min(max(2 * pairs + 10 * blockSize, pairs + 30), maximumProducts ?? .max)
       basis = min(dimension, size) + min(dimension, blockSize)
       products += min(20 * pairs, maximumProducts ?? .max)
-      batch = max(residualBatch, min(dimension, blockSize))
+      batch = max(min(pairs, residualBatch), min(dimension, blockSize))
     }
     if let quadrature {
       let steps = min(dimension, quadrature.steps)

@@ -157,7 +157,8 @@ public final class Executor<Scalar: Real>: Sendable {
   ) -> Int {
     let arena = plans.values.map { $0.count(.arena) + $0.scratchCount + $0.count(.residual) }.max() ?? 0
     let fixed = plans.values.map { $0.count(.fixed) }.reduce(0, +)
-    let linear = plans.values.map { $0.count(.linearResult) + $0.count(.direction) }.max() ?? 0
+    let linear = plans.values.map { $0.count(.linearResult) }.max() ?? 0
+    let direction = plans.values.map { $0.count(.direction) }.reduce(0, +)
     let primal = plans.values.map { $0.count(.primalResult) }.max() ?? 0
     let kept = KeptResiduals<Scalar>.byteCount(schedule: schedule, plans: plans, bytes: residualBytes)
     func sums(_ count: Int) -> Int {
@@ -168,7 +169,7 @@ public final class Executor<Scalar: Real>: Sendable {
       return count * (workers * MemoryLayout<Scalar>.stride + MemoryLayout<Double>.stride)
     }
     let rows = plans.values.map { $0.width(.linearRows) }.max() ?? 0
-    let linearBytes = sums(linear) + (linear + rows * schedule.samples) * MemoryLayout<Scalar>.stride
+    let linearBytes = sums(linear) + (linear + direction + rows * schedule.samples) * MemoryLayout<Scalar>.stride
     let results = max(vectors * linearBytes, sums(primal))
     let unread = plans.values.map(\.unreadCount).max() ?? 0
     let own = (workers * (arena + unread) + fixed) * MemoryLayout<Scalar>.stride
