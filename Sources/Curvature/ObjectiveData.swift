@@ -66,6 +66,9 @@ extension Objective {
           "has \(width) numbers for each sample, the network has \(probe.classes) outputs",
           remedy: loss.takesLabels ? "give integer labels, or one probability for each class" : nil)
       }
+      if loss == .crossEntropy || loss == .binaryCrossEntropy {
+        try fitted.validateProbabilities(ofExclusiveClasses: loss == .crossEntropy)
+      }
     }
     return fitted
   }

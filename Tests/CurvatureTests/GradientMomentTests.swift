@@ -17,7 +17,7 @@ import Testing
     let network = try SmallProblem.network()
     let inputs = SmallProblem.numbers([30, 6], seed: 1)
     let targets =
-      loss == .crossEntropy ? SmallProblem.labels(30, classes: 4) : SmallProblem.numbers([30, 4], seed: 9)
+      loss == .crossEntropy ? SmallProblem.labels(30, classes: 4) : SmallProblem.probabilities([30, 4], seed: 9)
     return Case(
       objective: try SmallProblem.objective(network, Dataset(inputs: inputs, targets: targets), loss, options: options),
       gradients: try SampleGradients.compute(network, inputs: inputs, targets: targets, loss))

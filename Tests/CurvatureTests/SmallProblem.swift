@@ -21,9 +21,15 @@ enum SmallProblem {
       inputs: numbers([samples, inputs], seed: seed), targets: labels(samples, classes: classes))
   }
 
+  /// Uniform numbers in (0, 1): real targets that binary cross-entropy takes, too.
+  static func probabilities(_ shape: [Int], seed: UInt64) -> NumpyArray {
+    NumpyArray(
+      randomVector(shape.reduce(1, *), seed: seed, as: Double.self).elements.map { 0.5 + $0 / 2 }, shape: shape)
+  }
+
   static func regression(samples: Int, inputs: Int, outputs: Int, seed: UInt64 = 1) throws -> Dataset {
     try Dataset(
-      inputs: numbers([samples, inputs], seed: seed), targets: numbers([samples, outputs], seed: seed + 100))
+      inputs: numbers([samples, inputs], seed: seed), targets: probabilities([samples, outputs], seed: seed + 100))
   }
 
   /// Layers of widths 6, 7, 5 and `outputs`, smooth, with a residual block.
