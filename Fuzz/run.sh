@@ -18,19 +18,36 @@ build=(swift build --package-path "$here" -c release --product Fuzz -Xswiftc -sa
 fuzz=$("${build[@]}" --show-bin-path)/Fuzz
 
 corpus=$(mktemp -d)
-trap 'rm -rf "$corpus"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$corpus"' EXIT
 mkdir -p "$here/findings"
 # Leak detection needs ptrace, which containers withhold.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
-for target in "${targets[@]}"; do
-  echo "== $target: $seconds s"
+run() {
+  local target=$1 log=$corpus/$1.log
   "$fuzz" "$target" --seeds "$corpus/$target"
   if ! "$fuzz" "$target" -max_total_time="$seconds" -runs=2000000 -timeout=5 -rss_limit_mb=1024 -max_len=65536 \
     -detect_leaks=0 -verbosity=0 -print_final_stats=1 -artifact_prefix="$here/findings/$target-" "$corpus/$target" \
-    >"$corpus/log" 2>&1; then
-    tail -n 60 "$corpus/log"
+    >"$log" 2>&1; then
+    tail -n 60 "$log"
     echo "Fuzz/run.sh: $target: a file that is not handled is in $here/findings" >&2
-    exit 1
+    return 1
   fi
-  grep -E "^stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)" "$corpus/log" || tail -n 5 "$corpus/log"
+  printf '== %s: %s s\n%s\n' "$target" "$seconds" \
+    "$(grep -E "^stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)" "$log" || tail -n 5 "$log")"
+}
+
+# As many targets at a time as there are cores.
+cores=$(nproc 2>/dev/null || echo 1)
+running=0
+for target in "${targets[@]}"; do
+  if [ "$running" -ge "$cores" ]; then
+    wait -n || exit 1
+    running=$((running - 1))
+  fi
+  run "$target" &
+  running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+  wait -n || exit 1
+  running=$((running - 1))
 done
