@@ -43,6 +43,23 @@ import Testing
     #expect(partial >= 950)
   }
 
+  /// How tight the bound is over 1,000 draws of the calibration's networks (d = 8, k = 4, m = 30): its medians of 20 draws, to 10 %.
+  @Test(arguments: [(2, 3.2), (3, 4.5), (4, 6.3)])
+  func mediansOfTightness(depth: Int, expected: Double) throws {
+    var random = NumpyRandom(seed: UInt32(depth))
+    var ratios: [Double] = []
+    for _ in 0..<1000 {
+      let weights = random.weights([8] + [Int](repeating: 30, count: depth - 1) + [4], gain: 2)
+      let data = random.matrix(8, 200).scalingRows(by: evenlySpacedInLogarithm(0.3, 3, 8))
+      let network = try DeepLinearConditioning(weights: weights, moment: InputMoment(covariance: data.secondMoment()))
+      let kappa = try #require(try network.conditionNumber().value)
+      let sum = try #require(network.bound("sum")?.value)
+      #expect(kappa <= sum * (1 + 1e-9))
+      ratios.append(sum / kappa)
+    }
+    #expect(abs(median(ratios) / expected - 1) < 0.1, "\(median(ratios))")
+  }
+
   @Test func narrowLayersLeaveNoBound() throws {
     var random = NumpyRandom(seed: 6)
     for widths in [[6, 4, 5], [6, 3, 4, 5], [8, 2, 8], [5, 9, 1, 9, 5]] {
