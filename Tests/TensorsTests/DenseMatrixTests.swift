@@ -47,9 +47,12 @@ import Testing
     for (value, expected) in zip(squares, values) { #expect(abs(value - expected * expected) < 1e-12) }
   }
 
-  @Test func stackedRows() {
+  @Test func stackedAndBordered() {
     let (a, b) = (random(2, 3), random(1, 3))
     let stacked = DenseMatrix.stacked([a, b])
+    let bordered = a.bordered(by: 2)
+    #expect(bordered.rows == 4 && bordered.columns == 5)
+    #expect(Array(bordered.row(1)) == Array(a.row(1)) + [0, 0] && Array(bordered.row(3)) == [0, 0, 0, 0, 0])
     #expect(stacked.rows == 3 && Array(stacked.row(2)) == b.elements && Array(stacked.row(1)) == Array(a.row(1)))
   }
 

@@ -57,6 +57,20 @@ import Testing
     #expect(kappa <= sum * (1 + 1e-9))
   }
 
+  /// Cross-entropy behind a bottleneck: k − 1 in place of k in q(r + k − q).
+  @Test(arguments: [([4, 1, 5, 3], 5), ([5, 2, 6], 16), ([5, 6, 3, 6], 21)])
+  func crossEntropyBehindABottleneck(widths: [Int], rank: Int) throws {
+    var random = NumpyRandom(seed: 16)
+    let weights = random.weights(widths, gain: 1)
+    let inputs = random.matrix(40, widths[0])
+    let network = try DeepLinearConditioning(
+      weights: weights, moment: InputMoment(inputs: inputs, outputFactors: inputs.crossEntropyFactors(weights)))
+    #expect(network.analyticRank == rank)
+    let spectrum = try network.gaussNewton().symmetricEigenvalues()
+    #expect(ConditionNumber.resolvedRank(eigenvalues: spectrum, order: spectrum.count) == rank)
+    #expect(try network.conditionNumber().unresolved == 0)
+  }
+
   @Test(arguments: [[5, 7, 3], [6, 4, 5], [3, 4, 2, 4]])
   func biasesEnterAsOneMoreInput(_ widths: [Int]) throws {
     var random = NumpyRandom(seed: 12)
@@ -111,6 +125,18 @@ import Testing
     #expect(pruned.analyticRank == ConditionNumber.resolvedRank(eigenvalues: spectrum, order: spectrum.count))
     #expect(pruned.analyticRank == 2 * 3 + (4 - 2) * 3)
     #expect(pruned.bound("sum")?.isApplicable == false)
+  }
+
+  /// Nothing reaches the weights of a network whose inputs are zero: no κ and no bound, rather than a division of zeros.
+  @Test func inputsOfZeroHaveNoCondition() throws {
+    var random = NumpyRandom(seed: 2)
+    let network = try DeepLinearConditioning(
+      weights: random.weights([3, 4, 2], gain: 2), moment: InputMoment(inputs: DenseMatrix(zeros: 5, 3)))
+    #expect(network.analyticRank == 0)
+    #expect(try network.conditionNumber().value == nil)
+    #expect(network.bounds.allSatisfy { !$0.isApplicable })
+    #expect(!network.twoLayerWhite.isApplicable)
+    #expect(try network.gaussNewton() == DenseMatrix(zeros: 20, 20))
   }
 
   @Test func wrongShapesAreErrors() throws {
