@@ -88,7 +88,7 @@ extension Objective {
 
   /// w_ck δ_ck = Σ over samples of label c of wᵢ pᵢₖ gᵢ(k), and w_ck.
   private func pairGradients(_ classes: Int) throws -> (pairs: [[Vector<Scalar>]], weights: [[Double]]) {
-    let jacobian = try jacobian()
+    let jacobian = try cutJacobian()
     let probabilities = try executor { graph throws(InputError) in
       let shape = graph.graph.shape(of: graph.outputs)
       return [(try graph.graph.softmax(graph.outputs, dimension: shape.count - 1), .primalRows)]

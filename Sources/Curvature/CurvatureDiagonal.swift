@@ -4,10 +4,9 @@ import Networks
 import Tensors
 
 extension ObjectiveGraph {
+  /// What ``squares(_:_:)`` says where the gradients of single samples are not at hand; caught where it can be.
   static var samplesNotAtHand: InputError {
-    InputError(
-      "the gradients of single samples are not at hand in this network at this batch size",
-      remedy: "export the model with a dynamic batch dimension, or estimate the diagonal from products")
+    InputError("the gradients of single samples are not at hand in this network at this batch size")
   }
 
   /// Σᵢ wᵢ (Jᵢᵀ sᵢ) ⊙ (Jᵢᵀ sᵢ), with sᵢ the factor of ∂²ℓᵢ/∂z² in a direction that a vector over a sample's outputs chooses: summed over
@@ -84,39 +83,60 @@ extension ObjectiveGraph {
 }
 
 extension Objective {
-  /// The diagonal of the Gauss-Newton matrix, of the Fisher matrix or of the second moment of the gradients, exactly.
+  /// The diagonal of the Gauss-Newton matrix, of the Fisher matrix or of the second moment of the gradients, exactly; `nil` where
+  /// ``TraceEstimator/diagonal(_:probes:observe:)`` has to estimate it.
   ///
   /// For the first two one backward pass over the data for each output of a sample: with S Sᵀ = ∂²ℓ/∂z² the diagonal is
   /// (1/n) Σᵢ Σ_c (Jᵢᵀ S e_c)². For dense layers a pass is two matrix products a layer whatever the microbatch. Where the samples' own
   /// gradients are not at hand, as for convolutions, every sample is a microbatch of its own, which is slow.
   ///
+  /// There is no formula for other operators; where batch statistics couple the samples, so that a sample's gradient runs through its
+  /// whole group; for the second moment where a sample has several rows, whose gradients a pass adds up; and for
+  /// models of a fixed batch size whose samples' gradients are not at hand.
+  ///
   /// - Parameter interruption: called before every pass; throws to stop.
-  /// - Throws: ``InputError`` for other operators, which ``TraceEstimator/diagonal(_:probes:observe:)`` estimates, for the loss
-  ///   `output`, and for models of a fixed batch size whose samples' gradients are not at hand.
+  /// - Throws: ``InputError`` for the loss `output`, which leaves nothing to split.
   public func exactDiagonal(
     of kind: OperatorKind, interruption: () throws -> Void = {}
-  ) throws -> DiagonalEstimate {
-    let suited = try cutForSampleSquares()
+  ) throws -> DiagonalEstimate? {
+    guard kind == .gaussNewton || kind == .fisher || kind == .gradientSecondMoment else { return nil }
+    if network.batchNormalization?.couplesSamples == true { return nil }
+    if kind == .gradientSecondMoment && data.rowsPerSample > 1 { return nil }
+    guard let suited = try cutForSampleSquares() else { return nil }
     do {
       return try suited.exactDiagonal(kind, interruption)
     } catch let error as InputError where error.problem == ObjectiveGraph.samplesNotAtHand.problem {
-      guard case .dynamic = network.batch else { throw error }
+      guard case .dynamic = network.batch else { return nil }
       return try cut(intoMicrobatchesOf: 1).exactDiagonal(kind, interruption)
     }
   }
 
-  /// The same objective in microbatches whose size is that of no dimension of a parameter or a sample: the dimension of the samples is
-  /// then known by its size.
-  private func cutForSampleSquares() throws -> Objective {
-    let taken = Set(network.parameters.flatMap(\.shape) + network.input.sampleShape).subtracting([1])
+  /// The same objective in microbatches whose size is that of no other dimension in the graph: the dimension of the samples is then
+  /// known by its size. `nil` where the size is fixed and another dimension has it.
+  private func cutForSampleSquares() throws -> Objective? {
     guard case .dynamic = network.batch else {
-      if taken.contains(schedule.microbatch) { throw ObjectiveGraph.samplesNotAtHand }
-      return self
+      return try otherDimensions(microbatch: schedule.microbatch).contains(schedule.microbatch) ? nil : self
     }
+    // Those of two sizes are told apart from the samples' by not changing with them.
+    let taken = try otherDimensions(microbatch: 1).union(otherDimensions(microbatch: 2))
     let size = (1...schedule.microbatch).reversed().first { size in
       !taken.contains(size) && !taken.contains(data.samples % size)
     }
     return try cut(intoMicrobatchesOf: size ?? 1)
+  }
+
+  /// The sizes of all dimensions of values in the graph of the gradient, but for first ones that are the number of samples.
+  private func otherDimensions(microbatch: Int) throws -> Set<Int> {
+    var objective = try ObjectiveGraph(
+      network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
+      microbatch: microbatch)
+    _ = try objective.lossAndGradient()
+    var sizes: Set<Int> = []
+    for value in objective.graph.values {
+      let shape = objective.graph.shape(of: value)
+      sizes.formUnion(shape.first == microbatch ? shape.dropFirst() : shape[...])
+    }
+    return sizes.subtracting([1])
   }
 
   /// The same objective cut into other microbatches.

@@ -16,23 +16,57 @@ public struct Jacobian<Scalar: Real>: LinearMap, Sendable {
   let backward: Executor<Scalar>
   /// n·C with the samples that a fixed batch is filled up with.
   let paddedCount: Int
+  var order: SampleOrder
 
   /// J v for each of the vectors.
   public func apply(_ vectors: [Vector<Scalar>]) throws -> [Vector<Scalar>] {
     try requireCount(vectors, domain.dimension)
-    return forward.applyRows(vectors).map { $0.resized(to: codomain.dimension) }
+    return forward.applyRows(vectors).map { order.asGiven($0.resized(to: codomain.dimension)) }
   }
 
   /// Jᵀu for each of the vectors.
   public func applyTransposed(_ vectors: [Vector<Scalar>]) throws -> [Vector<Scalar>] {
     try requireCount(vectors, codomain.dimension)
-    return backward.apply(vectors.map { $0.resized(to: paddedCount) })
+    return backward.apply(vectors.map { order.asCut($0).resized(to: paddedCount) })
   }
 
   private func requireCount(_ vectors: [Vector<Scalar>], _ count: Int) throws {
     for vector in vectors where vector.count != count {
       throw InputError("a vector of \(vector.count) elements for a Jacobian with \(count)")
     }
+  }
+}
+
+/// The order of the samples in the data, and that in which they are cut into groups of batch normalisation.
+struct SampleOrder: Sendable {
+  /// The sample of the data at each place; `nil` where both orders are the same.
+  let samples: [Int]?
+
+  /// Rows in cut order, as many elements for each sample, in the order of the data.
+  func asGiven<Scalar: Real>(_ rows: Vector<Scalar>) -> Vector<Scalar> {
+    moved(rows) { place, sample in (place, sample) }
+  }
+
+  /// Rows in the order of the data, in cut order.
+  func asCut<Scalar: Real>(_ rows: Vector<Scalar>) -> Vector<Scalar> {
+    moved(rows) { place, sample in (sample, place) }
+  }
+
+  private func moved<Scalar: Real>(
+    _ rows: Vector<Scalar>, _ way: (_ place: Int, _ sample: Int) -> (from: Int, to: Int)
+  ) -> Vector<Scalar> {
+    guard let samples, !samples.isEmpty else { return rows }
+    let width = rows.count / samples.count
+    var result = Vector<Scalar>(zeros: rows.count)
+    result.withUnsafeMutablePointer { target in
+      rows.withUnsafePointer { source in
+        for (place, sample) in samples.enumerated() {
+          let (from, to) = way(place, sample)
+          (target + to * width).update(from: source + from * width, count: width)
+        }
+      }
+    }
+    return result
   }
 }
 
@@ -90,6 +124,13 @@ extension Objective {
   ///
   /// Both directions keep residuals of their own, each in half of the memory for them.
   public func jacobian(of target: JacobianTarget = .outputs) throws -> Jacobian<Scalar> {
+    var jacobian = try cutJacobian(of: target)
+    jacobian.order = SampleOrder(samples: order)
+    return jacobian
+  }
+
+  /// The Jacobian with its rows in the order in which the samples are cut, that of targets and weights in ``data``.
+  func cutJacobian(of target: JacobianTarget = .outputs) throws -> Jacobian<Scalar> {
     var halved = self
     halved.options.residualBytes /= 2
     let width = target == .outputs ? outputsPerSample : data.rowsPerSample
@@ -97,19 +138,24 @@ extension Objective {
       domain: space, codomain: DenseVectorSpace(dimension: sampleCount * width, pool: pool),
       forward: try halved.executor { graph throws(InputError) in try graph.jacobianProduct(target) },
       backward: try halved.executor { graph throws(InputError) in try graph.transposedJacobianProduct(target) },
-      paddedCount: data.samples * width)
+      paddedCount: data.samples * width, order: SampleOrder(samples: nil))
   }
 
   /// The network's outputs for all samples, in data order.
   public func outputs() throws -> Vector<Scalar> {
+    try SampleOrder(samples: order).asGiven(cutOutputs())
+  }
+
+  /// The network's outputs for all samples, in the order in which they are cut.
+  func cutOutputs() throws -> Vector<Scalar> {
     try executor { graph throws(InputError) in [(graph.outputs, .primalRows)] }.evaluateRows()
       .resized(to: sampleCount * outputsPerSample)
   }
 
   /// The loss of every sample (position), in data order; 0 where its label is ignored.
   public func sampleLosses() throws -> Vector<Scalar> {
-    try executor { graph throws(InputError) in [(graph.sampleLosses, .primalRows)] }.evaluateRows()
-      .resized(to: sampleCount * data.rowsPerSample)
+    let losses = try executor { graph throws(InputError) in [(graph.sampleLosses, .primalRows)] }.evaluateRows()
+    return SampleOrder(samples: order).asGiven(losses.resized(to: sampleCount * data.rowsPerSample))
   }
 }
 

@@ -12,7 +12,7 @@ enum LabelDraws {
   /// Elements drawn for each row: the fraction of draws of every class, or all residuals.
   static func size(_ loss: Loss, classes: Int, draws: Int) -> Int { loss == .crossEntropy ? classes : draws * classes }
 
-  /// Fills `target` for one row with outputs `scores`. The draws are a function of the seed, the row and the outputs.
+  /// Fills `target` for one row with outputs `scores`. The draws are a function of the seed, the row of the data and the outputs.
   static func draw<Scalar: Real>(
     _ loss: Loss, scores: UnsafeBufferPointer<Scalar>, draws: Int, seed: UInt64, row: Int,
     into target: UnsafeMutablePointer<Scalar>
@@ -80,7 +80,7 @@ extension Objective {
         place: "--fisher-draws \(options.fisherDraws)", "the draws of \(rows) samples would not fit into memory",
         remedy: "ask for fewer draws or use fewer samples")
     }
-    let outputs = try outputs()
+    let outputs = try cutOutputs()
     guard space(of: outputs).norm(outputs).isFinite else {
       throw InputError(
         "the network's outputs are not finite on this data", remedy: "check the data, or use --precision double")
@@ -89,9 +89,11 @@ extension Objective {
     outputs.withUnsafePointer { outputs in
       pool.forRanges(of: sampleCount * data.rowsPerSample, chunk: 256) { range, _ in
         for row in range {
+          let (sample, position) = row.quotientAndRemainder(dividingBy: data.rowsPerSample)
+          let given = order.map { $0[sample] * data.rowsPerSample + position } ?? row
           LabelDraws.draw(
             loss, scores: UnsafeBufferPointer(start: outputs + row * classes, count: classes),
-            draws: options.fisherDraws, seed: options.seed, row: row, into: draws.pointer + row * size)
+            draws: options.fisherDraws, seed: options.seed, row: given, into: draws.pointer + row * size)
         }
       }
     }

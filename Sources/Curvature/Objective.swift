@@ -49,6 +49,8 @@ public struct Objective<Scalar: Real>: Sendable {
   public let parameters: Vector<Scalar>
   let literals: Vector<Scalar>
   let data: BoundData<Scalar>
+  /// The sample of the dataset at each place of ``data``; `nil` where they are the same.
+  let order: [Int]?
   let targetType: TensorType?
   /// What the statistics of batch normalisation are of, where they are those of all samples.
   private let population: Dataset?
@@ -70,9 +72,8 @@ public struct Objective<Scalar: Real>: Sendable {
     sampleCount = fitted.count
     parameters = network.parameterVector(as: Scalar.self)
     try ScheduleRule.requireWholeGroups(samples: fitted.count, network: network, options: options)
-    (data, effectiveSamples) = try Self.bind(
-      fitted, network: network, loss: loss,
-      order: ScheduleRule.order(samples: fitted.count, network: network, options: options))
+    order = ScheduleRule.order(samples: fitted.count, network: network, options: options)
+    (data, effectiveSamples) = try Self.bind(fitted, network: network, loss: loss, order: order)
     targetType = try Self.targetType(fitted, loss: loss)
     dataSource = dataset.description.source
     schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: options)
@@ -82,6 +83,7 @@ public struct Objective<Scalar: Real>: Sendable {
         try PopulationStatistics.fixed(network, $0, options: options, pool: pool)
       } ?? network
     literals = Vector(self.network.literals.flatMap { $0.values.values(as: Scalar.self) })
+    try requireIndependentSamples()
   }
 
   /// Another objective's network and loss at other parameters, or with other data bound.
@@ -111,6 +113,7 @@ public struct Objective<Scalar: Real>: Sendable {
     outputShape = other.outputShape
     self.parameters = parameters ?? other.parameters
     self.data = data ?? other.data
+    order = other.order
     targetType = other.targetType
     dataSource = other.dataSource
   }

@@ -66,8 +66,11 @@ extension Objective {
           "has \(width) numbers for each sample, the network has \(probe.classes) outputs",
           remedy: loss.takesLabels ? "give integer labels, or one probability for each class" : nil)
       }
-      if loss == .crossEntropy || loss == .binaryCrossEntropy {
-        try fitted.validateProbabilities(ofExclusiveClasses: loss == .crossEntropy)
+      // Soft targets of cross-entropy are weights of the classes, which may sum to any mass.
+      if loss == .crossEntropy {
+        try fitted.requireTargets(in: 0...Double.greatestFiniteMagnitude, as: "weights of classes, none negative")
+      } else if loss == .binaryCrossEntropy {
+        try fitted.requireTargets(in: 0...1, as: "probabilities")
       }
     }
     return fitted

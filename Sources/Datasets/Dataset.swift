@@ -136,26 +136,14 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// Makes sure that real targets are probabilities: from 0 to 1, and where they are those of exclusive classes, a row sums to 1
-  /// within 1e-3, which half precision and label smoothing keep.
+  /// Makes sure that real targets lie in a range.
   ///
-  /// - Throws: `InputError` naming the first row that is none.
-  public func validateProbabilities(ofExclusiveClasses areExclusive: Bool) throws {
-    guard case .values(let values, let width) = targets, width > 0 else { return }
-    for start in stride(from: 0, to: values.count, by: width) {
-      let row = values[start..<start + width]
-      let sum = row.reduce(0, +)
-      if let value = row.first(where: { !(-1e-3...1 + 1e-3).contains($0) }) {
-        throw InputError(
-          file: description.source, place: "y[\(start / width)]", "holds \(value), which is no probability",
-          remedy: "use --loss squared-error for real targets")
-      }
-      if areExclusive && abs(sum - 1) > 1e-3 {
-        throw InputError(
-          file: description.source, place: "y[\(start / width)]",
-          "sums to \(sum), expected the probabilities of the classes, which sum to 1",
-          remedy: "normalise the rows, or use --loss bce for classes that do not exclude each other")
-      }
-    }
+  /// - Throws: `InputError` naming the first row with a target outside.
+  public func requireTargets(in range: ClosedRange<Double>, as meaning: String) throws {
+    guard case .values(let values, let width) = targets else { return }
+    guard let index = values.firstIndex(where: { !range.contains($0) }) else { return }
+    throw InputError(
+      file: description.source, place: "y[\(index / max(1, width))]", "holds \(values[index]), expected \(meaning)",
+      remedy: "use --loss squared-error for other real targets")
   }
 }

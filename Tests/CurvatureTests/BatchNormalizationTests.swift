@@ -73,6 +73,37 @@ struct BatchNormalizationTests {
     #expect(try other.lossAndGradient().loss != objective.lossAndGradient().loss)
   }
 
+  /// Rows of samples stand in the order of the data, whatever order the groups are cut in.
+  @Test func rowsOfGroups() throws {
+    let options = ExecutionOptions(batchNormGroup: 8, seed: 11)
+    let objective = try Self.objective(.batch, options)
+    let order = try #require(
+      ScheduleRule.order(samples: Self.samples, network: Self.network(.batch), options: options))
+    let (outputs, losses) = (try objective.outputs(), try objective.sampleLosses())
+    let jacobian = try objective.jacobian()
+    let v = randomVector(objective.dimension, seed: 2, as: Double.self)
+    let u = randomVector(jacobian.codomain.dimension, seed: 3, as: Double.self)
+    let image = try jacobian.apply([v])[0]
+    var pulled = Vector<Double>(zeros: objective.dimension)
+    for start in stride(from: 0, to: Self.samples, by: 8) {
+      let rows = Array(order[start..<start + 8])
+      let group = try SmallProblem.objective(Self.network(.batch), Self.data(rows), .crossEntropy, as: Double.self)
+      func given(_ values: Vector<Double>, _ width: Int) -> [Double] {
+        rows.flatMap { row in (0..<width).map { values[row * width + $0] } }
+      }
+      #expect(relativeError(try group.outputs(), given(outputs, 3)) < 1e-13)
+      #expect(relativeError(try group.sampleLosses(), given(losses, 1)) < 1e-13)
+      let other = try group.jacobian()
+      #expect(relativeError(try other.apply([v])[0], given(image, 3)) < 1e-12)
+      objective.space.axpy(1, try other.applyTransposed([Vector(given(u, 3))])[0], &pulled)
+    }
+    #expect(relativeError(try jacobian.applyTransposed([u])[0], pulled.elements) < 1e-12)
+    // A sample's gradient runs through its group, so that its square is nothing a formula knows.
+    for kind in [OperatorKind.gaussNewton, .gradientSecondMoment] {
+      #expect(try objective.exactDiagonal(of: kind) == nil)
+    }
+  }
+
   @Test func sameBitsForAnyNumberOfWorkers() throws {
     let options = ExecutionOptions(batchNormGroup: 4)
     let one = try quantities(Self.objective(.batch, options))

@@ -1,4 +1,5 @@
 import Archives
+import Autodiff
 import Curvature
 import Datasets
 import Krylov
@@ -77,11 +78,11 @@ import Testing
     let n = objective.dimension
     for kind in [OperatorKind.gaussNewton, .fisher, .gradientSecondMoment] {
       let matrix = try ExactSpectrum.symmetricMatrix(objective.curvature(kind)).matrix
-      let diagonal = try objective.exactDiagonal(of: kind)
+      let diagonal = try #require(try objective.exactDiagonal(of: kind))
       #expect(diagonal.method == .exact && diagonal.products == (kind == .gradientSecondMoment ? 1 : 4))
       #expect(relativeError(diagonal.values, (0..<n).map { matrix[$0 * n + $0] }) <= 1e-13, "\(kind)")
     }
-    #expect(throws: InputError.self) { try objective.exactDiagonal(of: .hessian) }
+    #expect(try objective.exactDiagonal(of: .hessian) == nil)
   }
 
   /// Soft targets of mass 2, sequences whose positions share the weights, and microbatches of the size of a layer.
@@ -99,10 +100,12 @@ import Testing
       let n = objective.dimension
       for kind in [OperatorKind.gaussNewton, .fisher] {
         let matrix = try ExactSpectrum.symmetricMatrix(objective.curvature(kind)).matrix
-        let diagonal = try objective.exactDiagonal(of: kind)
+        let diagonal = try #require(try objective.exactDiagonal(of: kind))
         #expect(diagonal.products == 12)
         #expect(relativeError(diagonal.values, (0..<n).map { matrix[$0 * n + $0] }) <= 1e-13, "\(kind)")
       }
+      // A pass adds up the gradients of a sequence's positions.
+      #expect(try objective.exactDiagonal(of: .gradientSecondMoment) == nil)
     }
   }
 
@@ -112,12 +115,40 @@ import Testing
     let objective = try ReferenceObjective.make(reference, static: true, as: Double.self)
     let dynamic = try ReferenceObjective.make(reference, as: Double.self)
     for kind in [OperatorKind.gaussNewton, .gradientSecondMoment] {
-      let (fixed, other) = (try objective.exactDiagonal(of: kind), try dynamic.exactDiagonal(of: kind))
+      let fixed = try #require(try objective.exactDiagonal(of: kind))
+      let other = try #require(try dynamic.exactDiagonal(of: kind))
       #expect(relativeError(fixed.values, other.values) <= 1e-13)
     }
-    let trace = try dynamic.exactDiagonal(of: .gradientSecondMoment).values.elements.reduce(0, +)
+    let exact = try #require(try dynamic.exactDiagonal(of: .gradientSecondMoment))
+    let trace = exact.values.elements.reduce(0, +)
     let expected = try reference.doubles("gradient_second_moment_eigenvalues").reduce(0, +)
     #expect(abs(trace - expected) <= 1e-10 * expected)
+  }
+
+  /// A dimension that leads a value inside the network and has the size a microbatch would have is not taken for that of the samples.
+  @Test func exactDiagonalsBesideALeadingDimension() throws {
+    let network = try Network(input: [13, 6], seed: 2) {
+      LeadingPositions()
+      Dense(6, 5)
+      Tanh()
+      LeadingMean()
+      Dense(5, 4)
+    }
+    let inputs = SmallProblem.numbers([26, 13, 6], seed: 3)
+    let objective: Objective<Double> = try SmallProblem.objective(
+      network, Dataset(inputs: inputs, targets: SmallProblem.labels(26, classes: 4)), .crossEntropy)
+    #expect(objective.schedule.microbatch == 13)
+    for layer in [nil, "^1[.]"] {
+      let part = try SmallProblem.objective(
+        network, Dataset(inputs: inputs, targets: SmallProblem.labels(26, classes: 4)), .crossEntropy, as: Double.self,
+        selection: layer.map { try ParameterSelection(matching: $0, in: network) })
+      let n = part.dimension
+      for kind in [OperatorKind.gaussNewton, .gradientSecondMoment] {
+        let matrix = try ExactSpectrum.symmetricMatrix(part.curvature(kind)).matrix
+        let diagonal = try #require(try part.exactDiagonal(of: kind))
+        #expect(relativeError(diagonal.values, (0..<n).map { matrix[$0 * n + $0] }) <= 1e-13, "\(kind)")
+      }
+    }
   }
 
   @Test func decompositionByClasses() throws {
@@ -174,5 +205,25 @@ import Testing
     }
     for _ in 0..<6 { sum *= sum }
     return sum
+  }
+}
+
+/// [batch, positions, …] to [positions, batch, …].
+private struct LeadingPositions: Layer {
+  var ending: OutputEnding? { nil }
+
+  func declaration(input: [Int]) throws(InputError) -> LayerDeclaration { LayerDeclaration(output: input) }
+
+  func lower(_ x: Value, parameters: inout ParameterReader, in graph: inout Graph) throws(InputError) -> Value {
+    try graph.transpose(x, permutation: [1, 0, 2])
+  }
+}
+
+/// The mean over the first dimension of [positions, batch, width].
+private struct LeadingMean: Layer {
+  func declaration(input: [Int]) throws(InputError) -> LayerDeclaration { LayerDeclaration(output: [input[1]]) }
+
+  func lower(_ x: Value, parameters: inout ParameterReader, in graph: inout Graph) throws(InputError) -> Value {
+    try graph.multiply(graph.reduce(.sum, x, over: [0]), 1 / Double(graph.shape(of: x)[0]))
   }
 }

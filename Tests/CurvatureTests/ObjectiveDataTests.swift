@@ -1,4 +1,5 @@
 import Archives
+import Autodiff
 import Curvature
 import Datasets
 import Krylov
@@ -138,5 +139,38 @@ import Testing
     var numbers = try Self.inputs.doubles()
     numbers[5] = .nan
     #expect(throws: InputError.self) { try Dataset(inputs: NumpyArray(numbers, shape: [12, 6])) }
+  }
+
+  /// What a model does to a whole batch without saying so would depend on the microbatches.
+  @Test(arguments: [2, 5, 12]) func networksThatMixSamples(count: Int) throws {
+    let rows = try Dataset(
+      inputs: SmallProblem.numbers([count, 6], seed: 1), targets: SmallProblem.labels(count, classes: 4))
+    func objective<Scalar: Real>(_ strength: Double, as type: Scalar.Type) throws -> Objective<Scalar> {
+      let network = try Network(input: [6], seed: 1) {
+        Dense(6, 4)
+        MixedSamples(strength: strength)
+      }
+      return try SmallProblem.objective(network, rows, .crossEntropy, as: type)
+    }
+    for strength in [1, 1e-3] {
+      let error = #expect(throws: InputError.self) { try objective(strength, as: Double.self) }
+      #expect(error?.problem.contains("mixes the samples of a batch") == true)
+      #expect(throws: InputError.self) { try objective(strength, as: Float.self) }
+    }
+    _ = try objective(0, as: Double.self)
+    _ = try objective(0, as: Float.self)
+  }
+}
+
+/// x plus a multiple of the mean over the batch.
+private struct MixedSamples: Layer {
+  let strength: Double
+
+  func declaration(input: [Int]) throws(InputError) -> LayerDeclaration { LayerDeclaration(output: input) }
+
+  func lower(_ x: Value, parameters: inout ParameterReader, in graph: inout Graph) throws(InputError) -> Value {
+    let shape = graph.shape(of: x)
+    let mean = try graph.multiply(graph.reduce(.sum, x, over: [0]), strength / Double(shape[0]))
+    return try graph.add(x, graph.broadcast(mean, to: shape, dimensions: [1]))
   }
 }

@@ -69,23 +69,18 @@ import Testing
     #expect(first.targetCount == 3 && first.classCount == 6)
   }
 
-  @Test func tellsProbabilitiesFromOtherTargets() throws {
-    func data(_ rows: [Double]) throws -> Dataset {
-      try Dataset(inputs: NumpyArray([0.0, 1.0], shape: [2, 1]), targets: NumpyArray(rows, shape: [2, 3]))
-    }
-    let smoothed = try data([0.9, 0.05, 0.05, 0, 1, 0])
-    try smoothed.validateProbabilities(ofExclusiveClasses: true)
-    let several = try data([1, 1, 0, 0, 0, 0])
-    try several.validateProbabilities(ofExclusiveClasses: false)
+  @Test func targetsOutsideOfARange() throws {
+    let data = try Dataset(
+      inputs: NumpyArray([0.0, 1.0], shape: [2, 1]), targets: NumpyArray([1, 0, 0, 1.5, -0.5, 0], shape: [2, 3]))
+    try data.requireTargets(in: -1...2, as: "anything")
     #expect(
       problem {
-        try several.validateProbabilities(ofExclusiveClasses: true); return several
-      }.contains("y[0]: sums to 2.0"))
-    let negative = try data([1, 0, 0, 1.5, -0.5, 0])
+        try data.requireTargets(in: 0...1, as: "probabilities"); return data
+      }.contains("y[1]: holds 1.5, expected probabilities"))
     #expect(
       problem {
-        try negative.validateProbabilities(ofExclusiveClasses: false); return negative
-      }.contains("y[1]: holds 1.5, which is no probability"))
+        try data.requireTargets(in: 0...2, as: "weights"); return data
+      }.contains("y[1]: holds -0.5, expected weights"))
   }
 
   @Test func refusesDataThatDoNotFit() {

@@ -29,10 +29,11 @@ extension Objective {
     _ result: inout SpectrumMeasurement<Scalar>
   ) throws where A.Space == DenseVectorSpace<Scalar> {
     guard let probes = request.diagonalProbes else { return }
-    let hasFormula = [.gaussNewton, .fisher, .gradientSecondMoment].contains(result.kind)
-    if hasFormula, result.block == nil, !result.isPreconditioned {
-      // A call without vectors asks whether the run is to stop.
-      result.diagonal = try exactDiagonal(of: result.kind) { _ = try operation.apply([]) }
+    // A call without vectors asks whether the run is to stop.
+    if result.block == nil, !result.isPreconditioned,
+      let exact = try exactDiagonal(of: result.kind, interruption: { _ = try operation.apply([]) })
+    {
+      result.diagonal = exact
       return
     }
     result.diagonal = try TraceEstimator(seed: request.seed).diagonal(operation, probes: probes) { done in
