@@ -38,7 +38,7 @@ public struct TriangularFactor: ~Copyable {
   ) throws {
     precondition(rows <= blockRows)
     if next == lanes.count { try factorLanes() }
-    try body(lanes[next].pointer + columns, stride)
+    try body(lanes[next].pointer + columns, leadingDimension)
     filled[next] = rows
     next += 1
   }
@@ -48,31 +48,31 @@ public struct TriangularFactor: ~Copyable {
   /// Cost: (8/3)n³ operations.
   public consuming func singularValues() throws(InputError) -> [Double] {
     try factorLanes()
-    let first = lanes[0].pointer
+    let (first, leading) = (lanes[0].pointer, leadingDimension)
     for lane in lanes.dropFirst() {
       // Under the first lane's factor there is room for blockRows rows of another's at a time.
       for start in stride(from: 0, to: columns, by: blockRows) {
         let rows = min(blockRows, columns - start)
         for column in 0..<columns {
           for row in 0..<rows {
-            first[column * stride + columns + row] =
-              start + row <= column ? lane.pointer[column * stride + start + row] : 0
+            first[column * leading + columns + row] =
+              start + row <= column ? lane.pointer[column * leading + start + row] : 0
           }
         }
-        try Self.factor(first, columns: columns, rows: rows, stride: stride)
+        try Self.factor(first, columns: columns, rows: rows, stride: leading)
       }
     }
     let square = AlignedStorage<Double>(count: columns * columns)
     for column in 0..<columns {
-      (square.pointer + column * columns).update(from: first + column * stride, count: column + 1)
+      (square.pointer + column * columns).update(from: first + column * leading, count: column + 1)
     }
     return try DenseFactorization.singularValues(overwriting: square, rows: columns, columns: columns)
   }
 
-  private var stride: Int { columns + blockRows }
+  private var leadingDimension: Int { columns + blockRows }
 
   private mutating func factorLanes() throws(InputError) {
-    let (lanes, filled, columns, stride) = (lanes, filled, columns, stride)
+    let (lanes, filled, columns, stride) = (lanes, filled, columns, leadingDimension)
     let problems = ProblemList(count: lanes.count)
     pool.run(tasks: next) { task, _ in
       do throws(InputError) {
