@@ -110,6 +110,9 @@ struct SharedPointer: @unchecked Sendable {
 }
 
 extension Objective where Scalar == Double {
+  /// Rows of outputs of all samples: positions of token models.
+  public var sampleRows: Int { sampleCount * data.rowsPerSample }
+
   /// The rows n·r of the weighted Jacobian: the order of the dual.
   public func dualOrder(of kind: OperatorKind) -> Int {
     let directions = loss == .crossEntropy && kind != .tangentKernel ? max(0, classCountOfRows - 1) : classCountOfRows

@@ -15,7 +15,7 @@ public struct SingularValuePlan: Sendable {
   let lanes: Int
 
   /// The smaller dimension.
-  var order: Int { min(rows, columns) }
+  public var order: Int { min(rows, columns) }
   /// The larger one.
   var length: Int { max(rows, columns) }
 
