@@ -56,11 +56,13 @@ struct QuantityFlags: ParsableArguments {
   var isGiven: Bool {
     let hasOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
-      || compatible != nil || traceProbes != 30 || blockMass != nil
+      || compatible != nil || traceProbes != 30 || blockMass != nil || conditionRoute != "automatic"
     return hasQuantities || hasOptions
   }
 
-  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition }
+  private var hasQuantities: Bool {
+    top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition
+  }
 
   /// What the flags ask for; with no choice of quantities the density, 10 top and 5 bottom eigenpairs and the trace.
   func request(seed: UInt64) -> SpectrumRequest {
