@@ -5,7 +5,7 @@ import Networks
 import Tensors
 
 /// What limits the routes to a condition number.
-private enum ConditionLimit {
+enum ConditionLimit {
   /// Operations, and the smaller dimension, above which singular values are not taken where nobody asks for them.
   static let operations = 1e13
   static let singularOrder = 6000
