@@ -113,7 +113,7 @@ extension Objective {
 
   /// The same objective in microbatches whose size is that of no other dimension in the graph: the dimension of the samples is then
   /// known by its size. `nil` where the size is fixed and another dimension has it.
-  private func cutForSampleSquares() throws -> Objective? {
+  func cutForSampleSquares() throws -> Objective? {
     guard case .dynamic = network.batch else {
       return try otherDimensions(microbatch: schedule.microbatch).contains(schedule.microbatch) ? nil : self
     }
@@ -140,7 +140,7 @@ extension Objective {
   }
 
   /// The same objective cut into other microbatches.
-  private func cut(intoMicrobatchesOf size: Int) throws(InputError) -> Objective {
+  func cut(intoMicrobatchesOf size: Int) throws(InputError) -> Objective {
     var other = self
     other.options.microbatch = size
     other.schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: other.options)

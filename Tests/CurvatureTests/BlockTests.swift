@@ -141,7 +141,7 @@ import Testing
     for layer in [nil, "^1[.]"] {
       let part = try SmallProblem.objective(
         network, Dataset(inputs: inputs, targets: SmallProblem.labels(26, classes: 4)), .crossEntropy, as: Double.self,
-        selection: layer.map { try ParameterSelection(matching: $0, in: network) })
+        selection: layer.map { try ParameterSelection.matching($0, of: network) })
       let n = part.dimension
       for kind in [OperatorKind.gaussNewton, .gradientSecondMoment] {
         let matrix = try ExactSpectrum.symmetricMatrix(part.curvature(kind)).matrix

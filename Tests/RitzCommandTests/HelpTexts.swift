@@ -97,6 +97,11 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --condition             The condition number of ggn, fisher or ntk, with its
+                              rank.
+      --condition-route <name>
+                              automatic, singular-values, dual or krylov. (default:
+                              automatic)
       --block-mass <n>        With --per: random probes of the mass between the
                               blocks.
       --tolerance <t>         Residual tolerance relative to the largest
@@ -229,6 +234,11 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --condition             The condition number of ggn, fisher or ntk, with its
+                              rank.
+      --condition-route <name>
+                              automatic, singular-values, dual or krylov. (default:
+                              automatic)
       --block-mass <n>        With --per: random probes of the mass between the
                               blocks.
       --tolerance <t>         Residual tolerance relative to the largest
