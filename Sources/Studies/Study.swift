@@ -1,0 +1,3 @@
+import Tensors
+import Yams
+

@@ -1,0 +1,4 @@
+import Studies
+import Testing
+
+@Suite struct StudyFileTests {}
