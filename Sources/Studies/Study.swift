@@ -1,3 +1,0 @@
-import Tensors
-import Yams
-
