@@ -141,16 +141,17 @@ int ritz_dgesdd(int m, int n, double *a, double *s, double *u, double *vt) {
   if (m == 0 || n == 0) return 0;
   int info = 0, query = -1, k = m < n ? m : n;
   double size = 0;
+  const char *job = u != NULL && vt != NULL ? "S" : "N";
   int *integers = malloc(sizeof(int) * 8 * (size_t)k);
   if (integers == NULL) return -1000;
-  lapack_dgesdd("S", &m, &n, a, &m, s, u, &m, vt, &k, &size, &query, integers, &info, 1);
+  lapack_dgesdd(job, &m, &n, a, &m, s, u, &m, vt, &k, &size, &query, integers, &info, 1);
   if (info == 0) {
     int work_size = (int)size;
     double *work = malloc(sizeof(double) * (size_t)work_size);
     if (work == NULL) {
       info = -1000;
     } else {
-      lapack_dgesdd("S", &m, &n, a, &m, s, u, &m, vt, &k, work, &work_size, integers, &info, 1);
+      lapack_dgesdd(job, &m, &n, a, &m, s, u, &m, vt, &k, work, &work_size, integers, &info, 1);
     }
     free(work);
   }

@@ -25,6 +25,7 @@ int ritz_dsyevd(int want_vectors, int n, double *a, double *eigenvalues);
 int ritz_dstevd(int n, double *diagonal, double *off_diagonal, double *vectors);
 
 // Singular value decomposition A = U diag(s) Vᵀ of an m×n column-major matrix, thin; u is m×k, vt is k×n, k = min(m, n).
+// Values only where u or vt is NULL.
 int ritz_dgesdd(int m, int n, double *a, double *s, double *u, double *vt);
 
 #endif
