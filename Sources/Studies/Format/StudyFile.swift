@@ -13,10 +13,12 @@ extension Study {
   public static func read(_ path: String) throws -> Study {
     let file = try FileBytes(contentsOf: path, limit: largestFile)
     guard let text = String(validating: file.bytes, as: UTF8.self) else {
-      throw InputError(file: path, "is not text in UTF-8", remedy: "give a study as ritz conditioning --print writes it")
+      throw InputError(
+        file: path, "is not text in UTF-8", remedy: "give a study as ritz conditioning --print writes it")
     }
     let stem = path.split(separator: "/").last.map(String.init) ?? path
-    let name = stem.hasSuffix(".yaml") ? String(stem.dropLast(5)) : stem.hasSuffix(".yml") ? String(stem.dropLast(4)) : stem
+    let name =
+      stem.hasSuffix(".yaml") ? String(stem.dropLast(5)) : stem.hasSuffix(".yml") ? String(stem.dropLast(4)) : stem
     return try Study(text: text, name: name, file: path)
   }
 
@@ -73,7 +75,8 @@ private struct StudyReader {
     try require(study, givenAt)
     if study.figures.isEmpty {
       let axes = study.allAxes
-      study.figures = axes.first.map { [Study.FigureAxes(horizontal: $0.key, lines: axes.dropFirst().first?.key)] } ?? []
+      study.figures =
+        axes.first.map { [Study.FigureAxes(horizontal: $0.key, lines: axes.dropFirst().first?.key)] } ?? []
     }
     return study
   }
@@ -120,7 +123,8 @@ private struct StudyReader {
           ? "vary one, or two of which the second gives the lines of the figure"
           : "vary one beside the steps of training, which gives the lines of the figure")
     }
-    guard study.axes.reduce(study.seeds, { $0.multipliedReportingOverflow(by: $1.values.count).partialValue }) <= 100_000
+    guard
+      study.axes.reduce(study.seeds, { $0.multipliedReportingOverflow(by: $1.values.count).partialValue }) <= 100_000
     else { throw problem(entry, "makes more than 100000 cells with the seeds", remedy: "vary less") }
   }
 
@@ -156,7 +160,8 @@ private struct StudyReader {
   /// What only the whole study can be asked.
   private func require(_ study: Study, _ givenAt: [String: Entry]) throws {
     func values(_ key: String) -> [SettingValue] {
-      study.axes.first { $0.key == key }?.values ?? study.settings[key].map { [$0] } ?? StudyKey.named(key)?.standard.map { [$0] }
+      study.axes.first { $0.key == key }?.values ?? study.settings[key].map { [$0] } ?? StudyKey.named(key)?.standard
+        .map { [$0] }
         ?? []
     }
     guard !values("source").isEmpty else {
@@ -171,14 +176,19 @@ private struct StudyReader {
       guard let key = StudyKey.named(name), !key.kinds.isEmpty else { continue }
       guard kinds.contains(where: key.kinds.contains) else {
         throw problem(
-          entry, "is a setting of kind \(key.kinds.sorted().joined(separator: " and ")), and the network is \(kinds[0])",
+          entry,
+          "is a setting of kind \(key.kinds.sorted().joined(separator: " and ")), and the network is \(kinds[0])",
           remedy: "leave it out, or change the kind")
       }
     }
     for key in ["standardise"] {
       for value in values(key) {
         do { _ = try DatasetOptions.Standardisation(argument: value.description) } catch {
-          if let entry = givenAt[key] { throw problem(entry, "'\(value)' is not a way to standardise", remedy: "use automatic, none, unit, mean-std, or MEAN,STD") }
+          if let entry = givenAt[key] {
+            throw problem(
+              entry, "'\(value)' is not a way to standardise",
+              remedy: "use automatic, none, unit, mean-std, or MEAN,STD")
+          }
         }
       }
     }

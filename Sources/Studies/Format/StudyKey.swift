@@ -44,7 +44,7 @@ public struct StudyKey: Sendable {
   public let meaning: String
 
   private init(
-    _ name: String, _ section: Section, _ form: Form, _ standard: SettingValue? = nil, kinds: Set<String> = [],
+    _ name: String, _ section: Section, _ form: Form, standard: SettingValue? = nil, kinds: Set<String> = [],
     _ meaning: String
   ) {
     self.name = name
@@ -60,35 +60,45 @@ public struct StudyKey: Sendable {
     StudyKey("source", .data, .text, "mnist, cifar10, digits, a name given with --data, or a path"),
     StudyKey("split", .data, .choice(["train", "test"]), "the part of the data, where it has parts"),
     StudyKey("samples", .data, .integer(2...1_000_000), "how many samples, the first ones"),
-    StudyKey("standardise", .data, .text, .text("automatic"), "automatic, none, unit, mean-std or MEAN,STD"),
-    StudyKey("grey", .data, .flag, .flag(false), "colour images to grey ones"),
-    StudyKey("side", .data, .integer(0...4096), .integer(0), "rows and columns after averaging blocks; 0 as they are"),
-    StudyKey("whiten", .data, .choice(["none", "pca", "zca"]), .text("none"), "the covariance to the identity"),
-    StudyKey("kind", .network, .choice(kinds), .text("linear"), "linear, mlp or convolution"),
-    StudyKey("depth", .network, .integer(1...64), .integer(2), kinds: dense, "weight matrices"),
-    StudyKey("width", .network, .width(1...100_000), .integer(64), kinds: dense, "units of each hidden layer"),
-    StudyKey("kernel", .network, .integer(1...64), .integer(3), kinds: ["convolution"], "rows and columns of a filter"),
-    StudyKey("filters", .network, .integer(1...4096), .integer(4), kinds: ["convolution"], "filters"),
+    StudyKey("standardise", .data, .text, standard: .text("automatic"), "automatic, none, unit, mean-std or MEAN,STD"),
+    StudyKey("grey", .data, .flag, standard: .flag(false), "colour images to grey ones"),
+    StudyKey(
+      "side", .data, .integer(0...4096), standard: .integer(0), "rows and columns after averaging blocks; 0 as they are"
+    ),
+    StudyKey(
+      "whiten", .data, .choice(["none", "pca", "zca"]), standard: .text("none"), "the covariance to the identity"),
+    StudyKey("kind", .network, .choice(kinds), standard: .text("linear"), "linear, mlp or convolution"),
+    StudyKey("depth", .network, .integer(1...64), standard: .integer(2), kinds: dense, "weight matrices"),
+    StudyKey(
+      "width", .network, .width(1...100_000), standard: .integer(64), kinds: dense, "units of each hidden layer"),
+    StudyKey(
+      "kernel", .network, .integer(1...64), standard: .integer(3), kinds: ["convolution"],
+      "rows and columns of a filter"),
+    StudyKey("filters", .network, .integer(1...4096), standard: .integer(4), kinds: ["convolution"], "filters"),
     StudyKey(
       "activation", .network, .choice(activations), kinds: ["mlp", "convolution"],
       "between layers; relu for mlp, identity for convolution"),
-    StudyKey("slope", .network, .number(-1e6..<1e6), .number(0.01), kinds: ["mlp", "convolution"], "of leaky-relu"),
-    StudyKey("bias", .network, .flag, .flag(false), kinds: ["mlp", "convolution"], "whether layers have biases"),
     StudyKey(
-      "skip", .network, .number(-1e6..<1e6), .number(0), kinds: ["linear"],
+      "slope", .network, .number(-1e6..<1e6), standard: .number(0.01), kinds: ["mlp", "convolution"], "of leaky-relu"),
+    StudyKey(
+      "bias", .network, .flag, standard: .flag(false), kinds: ["mlp", "convolution"], "whether layers have biases"),
+    StudyKey(
+      "skip", .network, .number(-1e6..<1e6), standard: .number(0), kinds: ["linear"],
       "β, the strength of a skip connection over each square layer"),
     StudyKey(
-      "batch-norm", .network, .flag, .flag(false), kinds: dense,
+      "batch-norm", .network, .flag, standard: .flag(false), kinds: dense,
       "batch normalisation behind each hidden layer, over all samples, differentiated through"),
-    StudyKey("init", .network, .choice(Initializer.names), .text("kaiming-normal"), "how weights are drawn"),
+    StudyKey("init", .network, .choice(Initializer.names), standard: .text("kaiming-normal"), "how weights are drawn"),
     StudyKey(
-      "prune", .network, .number(0..<1), .number(0), "fraction of each weight matrix that is pruned at initialisation"),
+      "prune", .network, .number(0..<1), standard: .number(0),
+      "fraction of each weight matrix that is pruned at initialisation"),
     StudyKey(
-      "loss", .measure, .choice(["squared-error", "mse", "cross-entropy"]), .text("squared-error"),
+      "loss", .measure, .choice(["squared-error", "mse", "cross-entropy"]), standard: .text("squared-error"),
       "the loss; its Hessian over the outputs is in the matrix"),
-    StudyKey("operator", .measure, .choice(["ggn", "fisher", "ntk"]), .text("ggn"), "the matrix whose κ is measured"),
-    StudyKey("learning-rate", .training, .number(0..<1e6), .number(0.1), "of gradient descent"),
-    StudyKey("momentum", .training, .number(0..<1), .number(0), "of gradient descent"),
+    StudyKey(
+      "operator", .measure, .choice(["ggn", "fisher", "ntk"]), standard: .text("ggn"), "the matrix whose κ is measured"),
+    StudyKey("learning-rate", .training, .number(0..<1e6), standard: .number(0.1), "of gradient descent"),
+    StudyKey("momentum", .training, .number(0..<1), standard: .number(0), "of gradient descent"),
   ]
 
   static let kinds = ["linear", "mlp", "convolution"]
