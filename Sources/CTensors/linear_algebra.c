@@ -22,6 +22,7 @@ static dgemm_function blas_dgemm;
 static dsyevd_function lapack_dsyevd;
 static dstevd_function lapack_dstevd;
 static dgesdd_function lapack_dgesdd;
+static void *library;
 static char description[256];
 static char failure[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -43,7 +44,7 @@ static void load(void) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   const char *core = core_type();
   if (core != NULL) setenv("OPENBLAS_CORETYPE", core, 0);
-  void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) library = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     snprintf(failure, sizeof failure, "OpenBLAS (libopenblas.so.0) cannot be loaded: install libopenblas0-pthread or libopenblas-dev");
@@ -73,6 +74,10 @@ static void load(void) {
 const char *ritz_blas_load(void) {
   pthread_once(&once, load);
   return failure[0] ? failure : NULL;
+}
+
+void *ritz_blas_symbol(const char *name) {
+  return ritz_blas_load() == NULL ? dlsym(library, name) : NULL;
 }
 
 const char *ritz_blas_description(void) { return description; }

@@ -107,7 +107,7 @@ extension Objective {
 
   /// The same objective in microbatches whose size is that of no dimension of a parameter or a sample: the dimension of the samples is
   /// then known by its size.
-  private func cutForSampleSquares() throws -> Objective {
+  func cutForSampleSquares() throws -> Objective {
     let taken = Set(network.parameters.flatMap(\.shape) + network.input.sampleShape).subtracting([1])
     guard case .dynamic = network.batch else {
       if taken.contains(schedule.microbatch) { throw ObjectiveGraph.samplesNotAtHand }
@@ -120,7 +120,7 @@ extension Objective {
   }
 
   /// The same objective cut into other microbatches.
-  private func cut(intoMicrobatchesOf size: Int) throws(InputError) -> Objective {
+  func cut(intoMicrobatchesOf size: Int) throws(InputError) -> Objective {
     var other = self
     other.options.microbatch = size
     other.schedule = try ScheduleRule.schedule(samples: data.samples, network: network, options: other.options)

@@ -87,7 +87,7 @@ extension Objective {
     ) { executor.apply($0) }
   }
 
-  private func requireSplit(_ kind: OperatorKind) throws {
+  func requireSplit(_ kind: OperatorKind) throws {
     guard loss != .output || !kind.splitsAtOutputs else {
       throw InputError(
         place: "--operator \(kind.rawValue)",

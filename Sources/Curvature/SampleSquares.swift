@@ -29,7 +29,7 @@ struct SampleSquares {
   }
 
   /// The samples' parts of a gradient, a row each.
-  private mutating func rows(of gradient: Value) throws(InputError) -> Value? {
+  mutating func rows(of gradient: Value) throws(InputError) -> Value? {
     let node = graph[gradient]
     switch node.primitive {
     case let operation as ElementwiseBinary where operation == .add:
@@ -58,7 +58,7 @@ struct SampleSquares {
     }
   }
 
-  private func isOverSamples(_ product: DotGeneral, _ node: Graph.Node) -> Bool {
+  func isOverSamples(_ product: DotGeneral, _ node: Graph.Node) -> Bool {
     product.batch == 0 && product.leftContractsFirst && product.rightContractsFirst
       && node.operands.allSatisfy { graph.shape(of: $0).first == samples }
   }

@@ -13,6 +13,10 @@ struct QuantityFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The diagonal: exact where known, else from N random probes.", valueName: "n"))
   var diagonal: Int?
 
+  @Flag(help: "The condition number of ggn, fisher or ntk, with its rank.") var condition = false
+  @Option(help: ArgumentHelp("automatic, singular-values, dual or krylov.", valueName: "name"))
+  var conditionRoute: String = "automatic"
+
   @Option(help: ArgumentHelp("With --per: random probes of the mass between the blocks.", valueName: "n"))
   var blockMass: Int?
 
@@ -35,6 +39,13 @@ struct QuantityFlags: ParsableArguments {
     try requireCounts([("--max-products", maxProducts)], atMost: 1_000_000_000)
     if let tolerance, !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must be between 0 and 1") }
     if let sigma, !(sigma > 0 && sigma.isFinite) { throw ValidationError("--sigma must be positive") }
+    if ConditionRoute(rawValue: conditionRoute) == nil {
+      let routes = ConditionRoute.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--condition-route is one of \(routes), not '\(conditionRoute)'")
+    }
+    if conditionRoute != "automatic" && !condition {
+      throw ValidationError("--condition-route goes with --condition")
+    }
     if let compatible, compatible != "google" { throw ValidationError("--compatible knows 'google' only") }
     if let trace, TraceChoice(rawValue: trace) == nil {
       throw ValidationError("--trace is quadrature, hutchinson or hutch++, not '\(trace)'")
@@ -49,7 +60,7 @@ struct QuantityFlags: ParsableArguments {
     return hasQuantities || hasOptions
   }
 
-  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil }
+  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition }
 
   /// What the flags ask for; with no choice of quantities the density, 10 top and 5 bottom eigenpairs and the trace.
   func request(seed: UInt64) -> SpectrumRequest {
@@ -61,6 +72,7 @@ struct QuantityFlags: ParsableArguments {
       quadrature: hasDensity ? QuadratureOptions(probes: probes, steps: steps, seed: seed) : nil,
       density: DensityOptions(kernelWidth: sigma), isGoogleCompatible: compatible == "google",
       trace: method ?? (hasDensity ? .quadrature : nil), traceProbes: traceProbes,
-      diagonalProbes: diagonal, exact: exact, seed: seed)
+      diagonalProbes: diagonal, exact: exact, seed: seed,
+      condition: condition ? ConditionRoute(rawValue: conditionRoute) : nil)
   }
 }

@@ -24,6 +24,9 @@ enum ResultArrays {
     to writer: NumpyArchiveWriter
   ) throws {
     if let exact = measurement.exact { try writer.add(prefix + "eigenvalues", exact.eigen.values) }
+    if let condition = measurement.condition, !condition.eigenvalues.isEmpty {
+      try writer.add(prefix + "condition_eigenvalues", condition.eigenvalues)
+    }
     if let diagonal = measurement.diagonal {
       try ParameterArrays.write([diagonal.values], isStacked: false, prefix + "diagonal", arrays, to: writer)
       if let errors = diagonal.standardErrors {

@@ -20,10 +20,15 @@ struct SpectrumRun {
     output: String?, _ reporting: Reporting
   ) throws -> SpectrumReport {
     let network = try settings.network()
-    let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
+    let isCondition = request.condition != nil
+    let precision =
+      execution.precision.flatMap(Precision.init)
+      ?? (isCondition ? .double : .standard(parameters: network.parameterCount))
     let reason =
       execution.precision != nil
-      ? "asked for" : "\(network.parameterCount) parameters: double up to 200,000, single above"
+      ? "asked for"
+      : isCondition
+        ? "condition numbers take double" : "\(network.parameterCount) parameters: double up to 200,000, single above"
     let run = RunSettings(
       objective: settings, operators: operators, request: request, precision: precision, precisionReason: reason,
       microbatch: execution.microbatch, command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0,
@@ -74,6 +79,9 @@ struct SpectrumRun {
     let chosen = settings.operatorSettings ?? OperatorSettings()
     let operators = try settings.operators.map { name in
       try chosen.setting(OperatorKind(named: name), objective, seed: settings.request.seed)
+    }
+    if settings.request.condition != nil {
+      for setting in operators { try objective.requireCondition(of: setting, isDivided: chosen.division != nil) }
     }
     if settings.request.exact {
       for setting in operators {

@@ -178,6 +178,15 @@ extension Fixture {
     spectrum.block = "fc1"
     spectrum.preconditioned = true
     spectrum.diagonal = ReportedDiagonal(method: "hutchinson", probes: 30)
+    spectrum.condition = ReportedCondition(
+      value: 4.25e7, isLowerBound: true, lower: 4.25e7, upper: 5e7, largest: 8.5, smallest: 1e-12, rank: 90,
+      rankSource: "dual", rankReason: "10 samples times 9 classes less one, the most there can be", order: 90,
+      resolution: 1e-10, unresolved: 2,
+      neighbours: [
+        ReportedCondition.Neighbour(rank: 89, value: 4.25e10, resolved: false),
+        ReportedCondition.Neighbour(rank: 90, value: 8.5e12, resolved: false),
+      ], route: "dual", routeReason: "asked for", rows: 90, columns: 670,
+      functionalRank: ReportedCondition.FunctionalRank(rank: 120, reason: "counted", dense: 120))
     var result = report(title: "Everything", operators: [spectrum, gaussNewton()], warnings: ["one"])
     result.blockMass = ReportedBlockMass(
       name: "hessian", blocks: ["fc1", "fc2"], squaredNorms: [[4, 1], [1, 2]],

@@ -25,6 +25,7 @@ public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   public var diagonal: DiagonalEstimate?
   public var exact: ExactSpectrum?
   public var outliers: Outliers?
+  public var condition: ConditionMeasurement?
   public var gradientFraction: (value: Double, subspaceDimension: Int)?
   /// Operator products of the whole measurement, however often it was interrupted and resumed.
   public var products = 0
@@ -39,7 +40,7 @@ public struct SpectrumMeasurement<Scalar: Real>: Sendable {
   var countedProducts: Int {
     var count = (exact?.products ?? 0) + (eigenpairs?.products ?? 0)
     count += sample?.tridiagonals.reduce(0) { $0 + $1.order } ?? 0
-    count += diagonal?.products ?? 0
+    count += (diagonal?.products ?? 0) + (condition?.products ?? 0)
     // Exact traces and those by quadrature take no products of their own.
     if let trace, trace.method == .hutchinson || trace.method == .hutchPlusPlus { count += trace.products }
     return count
@@ -53,6 +54,7 @@ public enum SpectrumStage: String, Sendable, CaseIterable {
   case density
   case trace
   case diagonal
+  case condition = "condition number"
 }
 
 /// What a measurement tells while it runs, and where it leaves its state.
@@ -146,6 +148,7 @@ extension Objective {
     let gradient = kind.actsOnParameters ? gradient : nil
     guard let preconditioner = setting.preconditioner else {
       try measure(operation, setting.options, request, gradient, observer, &result)
+      try measureCondition(request, observer, interruption, &result)
       return result
     }
     let preconditioned = try PreconditionedOperator(operation, diagonal: preconditioner)

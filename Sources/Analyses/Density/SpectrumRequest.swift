@@ -34,13 +34,15 @@ public struct SpectrumRequest: Codable, Sendable, Hashable {
   /// All eigenvalues through the dense matrix.
   public var exact: Bool
   public var seed: UInt64
+  /// The route to the condition number; `nil` where it is not asked for.
+  public var condition: ConditionRoute?
 
   public init(
     top: Int = 0, bottom: Int = 0, skipsNullSpace: Bool = false, tolerance: Double? = nil, blockSize: Int = 1,
     maximumProducts: Int? = nil, quadrature: QuadratureOptions? = nil, density: DensityOptions = DensityOptions(),
     isGoogleCompatible: Bool = false, trace: TraceChoice? = nil, traceProbes: Int = 30, diagonalProbes: Int? = nil,
     exact: Bool = false,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, condition: ConditionRoute? = nil
   ) {
     self.top = top
     self.bottom = bottom
@@ -56,5 +58,6 @@ public struct SpectrumRequest: Codable, Sendable, Hashable {
     self.diagonalProbes = diagonalProbes
     self.exact = exact
     self.seed = seed
+    self.condition = condition
   }
 }

@@ -28,6 +28,8 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
   public var diagonal: ReportedDiagonal?
   /// All eigenvalues, from the dense matrix.
   public var exact: ReportedExactSpectrum?
+  /// The condition number.
+  public var condition: ReportedCondition?
   /// What a reader must know before trusting the numbers of this operator.
   public var warnings: [String]
 
@@ -37,7 +39,8 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
     topSolver: ReportedSolver? = nil, bottomSolver: ReportedSolver? = nil, trace: ReportedTrace? = nil,
     density: ReportedDensity? = nil, outliers: ReportedOutliers? = nil,
     gradientFraction: ReportedGradientFraction? = nil,
-    diagonal: ReportedDiagonal? = nil, exact: ReportedExactSpectrum? = nil, warnings: [String] = []
+    diagonal: ReportedDiagonal? = nil, exact: ReportedExactSpectrum? = nil, condition: ReportedCondition? = nil,
+    warnings: [String] = []
   ) {
     self.name = name
     self.block = block
@@ -53,11 +56,12 @@ public struct ReportedSpectrum: Codable, Sendable, Equatable {
     self.gradientFraction = gradientFraction
     self.diagonal = diagonal
     self.exact = exact
+    self.condition = condition
     self.warnings = warnings
   }
 
   private enum CodingKeys: String, CodingKey {
-    case block, preconditioned, dimension, top, bottom, trace, density, outliers, diagonal, exact, warnings
+    case block, preconditioned, dimension, top, bottom, trace, density, outliers, diagonal, exact, warnings, condition
     case name = "operator"
     case topSolver = "top_solver"
     case bottomSolver = "bottom_solver"

@@ -92,6 +92,11 @@ extension SpectrumReport {
         text += "; \(measurement.options.fisherDraws) a sample, seed \(measurement.options.seed)"
       }
       conventions["operator " + measurement.kind.rawValue] = text
+      if measurement.condition != nil {
+        conventions["condition number"] =
+          "largest eigenvalue over the smallest that is not zero; those below 10 N eps of the largest, of singular values below 10 N eps "
+          + "of the largest singular value, are not told from zero, and a number that rests on them is a lower bound"
+      }
       if measurement.isPreconditioned {
         conventions["preconditioned"] =
           "D^1/2 A D^1/2, A the operator, D the diagonal given; eigenvectors and gradient in coordinates D^(-1/2) theta"
@@ -180,7 +185,7 @@ extension ReportedSpectrum {
         ReportedExactSpectrum(
           eigenvalues: $0.eigen.values, asymmetry: $0.largestElement > 0 ? $0.asymmetry / $0.largestElement : 0)
       },
-      warnings: measurement.warnings)
+      condition: measurement.condition.map(ReportedCondition.init), warnings: measurement.warnings)
   }
 }
 

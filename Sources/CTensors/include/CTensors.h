@@ -7,6 +7,7 @@
 #include "ritz_vectors.h"
 #include "ritz_packed_product.h"
 #include "ritz_elementwise.h"
+#include "ritz_factorizations.h"
 #include "ritz_images.h"
 #include "ritz_packed_convolution.h"
 

@@ -26,6 +26,7 @@ enum OperatorSection {
       parts.append(.element("h3", [:], ["Smallest eigenvalues"]))
       parts.append(table(bottom, "Smallest eigenvalues") { $0 == 0 ? "P" : "P−\($0)" })
     }
+    if let condition = spectrum.condition { parts.append(ConditionSection.drawn(condition)) }
     parts.append(evidence(spectrum))
     return .element("section", [:], parts)
   }
@@ -61,6 +62,7 @@ enum OperatorSection {
             .element("data", ["value": fraction.chance.description], [.text(NumberText.percentage(fraction.chance))]),
           ]))
     }
+    if let condition = spectrum.condition { cards.append(ConditionSection.card(condition)) }
     cards.append(Page.card("dimension P", [Page.count(spectrum.dimension)], note: ["selected parameters"]))
     return cards
   }

@@ -59,6 +59,7 @@ struct OperatorSummary {
           "\(percentage(fraction.value)) in the top \(fraction.subspaceDimension), chance \(percentage(fraction.chance))"
         ))
     }
+    if let condition = spectrum.condition { rows += ConditionSection.lines(condition, isUnicode: style.unicode) }
     let width = rows.map(\.0.count).max() ?? 0
     return rows.flatMap { name, text in
       let padded = name.padding(toLength: width, withPad: " ", startingAt: 0)

@@ -30,6 +30,9 @@ public struct DeepLinearConditioning: Sendable {
   /// - Throws: ``InputError`` when shapes do not fit, a weight is not finite or memory does not suffice.
   public init(weights: [DenseMatrix], biases: [[Double]]? = nil, moment: InputMoment) throws(InputError) {
     guard let first = weights.first, let last = weights.last else { throw InputError("a linear network has no layers") }
+    if let index = weights.firstIndex(where: { !$0.elements.allSatisfy(\.isFinite) }) {
+      throw InputError("layer \(index + 1) has weights that are not finite")
+    }
     for (index, (below, above)) in zip(weights, weights.dropFirst()).enumerated() where below.rows != above.columns {
       throw InputError(
         "layer \(index + 1) has \(below.rows) outputs and layer \(index + 2) takes \(above.columns) inputs")
@@ -125,13 +128,16 @@ public struct DeepLinearConditioning: Sendable {
     return .stacked(blocks)
   }
 
-  /// κ of G, from the eigenvalues of Ĝ where they resolve the smallest one well, and else from the singular values of its factor.
+  /// κ of G, from the eigenvalues of Ĝ where they give the smallest one to the relative accuracy asked for, and else from the singular
+  /// values of its factor.
   ///
-  /// "Well" is 10⁶·ε·λ₁: the eigenvalue then still has some six digits.
-  public func conditionNumber() throws(InputError) -> ConditionNumber {
+  /// An eigenvalue is good to about 10·ε·λ₁. Cost: that of ``eigenvalues()``, or with it that of ``singularValues()``.
+  public func conditionNumber(accuracy: Double = 1e-6) throws(InputError) -> ConditionNumber {
     let rank = analyticRank
     let values = try eigenvalues()
-    if let rank, rank > 0, let largest = values.last, values[values.count - rank] > 1e6 * Double.ulpOfOne * largest {
+    if let rank, rank > 0, let largest = values.last,
+      values[values.count - rank] * accuracy > 10 * Double.ulpOfOne * largest
+    {
       return .of(eigenvalues: values, rank: rank, source: .analytic, order: values.count)
     }
     let factor = try stackedFactor()

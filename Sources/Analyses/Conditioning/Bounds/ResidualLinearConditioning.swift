@@ -35,8 +35,10 @@ public struct ResidualLinearConditioning: Sendable {
     linear = try DeepLinearConditioning(weights: shifted, moment: moment)
   }
 
-  /// κ of G, see ``DeepLinearConditioning/conditionNumber()``.
-  public func conditionNumber() throws(InputError) -> ConditionNumber { try linear.conditionNumber() }
+  /// κ of G, see ``DeepLinearConditioning/conditionNumber(accuracy:)``.
+  public func conditionNumber(accuracy: Double = 1e-6) throws(InputError) -> ConditionNumber {
+    try linear.conditionNumber(accuracy: accuracy)
+  }
 
   /// The bounds of the shifted network, and in closed form in β: where s < β and all layers are square,
   ///
