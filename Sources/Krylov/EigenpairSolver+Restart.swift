@@ -12,8 +12,8 @@ struct RitzPairs: Sendable {
 
 extension EigenpairSolver {
   func ritzPairs() throws -> RitzPairs {
-    let eigen = try projected.eigen()
-    let residuals = (0..<projected.order).map { index -> Double in
+    let eigen = try projected.symmetricEigen()
+    let residuals = (0..<projected.rows).map { index -> Double in
       let y = Array(eigen.vector(index))
       var squares = zip(y, lockedResiduals).reduce(0) { $0 + ($1.0 * $1.1) * ($1.0 * $1.1) }
       for row in coupling {
@@ -137,6 +137,6 @@ extension EigenpairSolver {
     lockedResiduals = kept.map { index in
       zip(eigen.vector(index), lockedResiduals).reduce(0) { $0 + ($1.0 * $1.1) * ($1.0 * $1.1) }.squareRoot()
     }
-    projected = SquareMatrix(diagonal: kept.map { pairs.values[$0] })
+    projected = DenseMatrix(diagonal: kept.map { pairs.values[$0] })
   }
 }

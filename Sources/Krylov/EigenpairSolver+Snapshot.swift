@@ -49,7 +49,8 @@ extension EigenpairSolver {
       throw snapshot.damaged("it has \(order) + \(next.count) vectors, more than the basis may hold")
     }
     basis = space.basis(of: vectors)
-    projected = SquareMatrix(order: order, elements: try snapshot.numbers("projected", count: order * order))
+    projected = DenseMatrix(
+      rows: order, columns: order, elements: try snapshot.numbers("projected", count: order * order))
     let coefficients = try snapshot.numbers("coupling", count: order * next.count)
     coupling = next.indices.map { Array(coefficients[$0 * order..<($0 + 1) * order]) }
     lockedResiduals = try snapshot.numbers("locked_residuals", count: order)

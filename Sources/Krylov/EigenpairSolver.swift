@@ -32,7 +32,7 @@ public struct EigenpairSolver<Space: VectorSpace>: Sendable {
   /// Q
   var basis: Space.Basis
   /// T
-  var projected = SquareMatrix()
+  var projected = DenseMatrix(zeros: 0, 0)
   /// N, orthonormal and orthogonal to Q.
   var next: [Space.Vector] = []
   /// C, a row for each vector of N.
@@ -100,7 +100,7 @@ public struct EigenpairSolver<Space: VectorSpace>: Sendable {
     for vector in next { basis.append(vector) }
     let order = basis.count
     lockedResiduals += [Double](repeating: 0, count: next.count)
-    projected.grow(by: next.count)
+    projected = projected.bordered(by: next.count)
 
     var accepted: [Space.Vector] = []
     var rows: [[Double]] = []

@@ -44,6 +44,15 @@ public struct DenseMatrix: Sendable, Equatable {
       rows: blocks.reduce(0) { $0 + $1.rows }, columns: blocks.first?.columns ?? 0, elements: elements)
   }
 
+  /// The matrix with `count` more rows and columns, of zeros.
+  public func bordered(by count: Int) -> DenseMatrix {
+    var result = DenseMatrix(zeros: rows + count, columns + count)
+    for i in 0..<rows {
+      for j in 0..<columns { result[i, j] = self[i, j] }
+    }
+    return result
+  }
+
   public subscript(row: Int, column: Int) -> Double {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }

@@ -28,37 +28,39 @@ extension Objective where Scalar == Double {
   /// Cost: of the routes ``Objective/weightedSingularValues(of:progress:)``, ``Objective/dualMatrix(of:progress:)`` and of a Lanczos search.
   ///
   /// - Parameters:
+  ///   - scales: s where κ is that of diag(s) G diag(s), over the selected parameters: zeros and ones for the parameters that pruning leaves.
   ///   - maximumProducts: products that the Krylov route may take.
   ///   - progress: called with the part done and the whole; throws to stop.
   /// - Throws: ``InputError`` for other operators, for the loss `output`, and for routes that memory does not allow.
   public func conditionNumber(
-    of kind: OperatorKind, route: ConditionRoute = .automatic, maximumProducts: Int? = nil, seed: UInt64 = 0,
-    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    of kind: OperatorKind, route: ConditionRoute = .automatic, scales: Vector<Double>? = nil,
+    maximumProducts: Int? = nil, seed: UInt64 = 0, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> ConditionMeasurement {
-    let plan = try singularValuePlan(of: kind)
+    let plan = try singularValuePlan(of: kind, scales: scales)
     guard plan.rows > 0 else {
       throw InputError(
         place: "--condition", "the \(kind.title) is zero: a single class leaves nothing to tell apart",
         remedy: "use a loss or data with more outputs")
     }
-    let analytic = try analyticRank(of: kind)
+    let analytic = scales == nil ? try analyticRank(of: kind) : nil
     let (chosen, reason) = try choose(route, kind, plan)
     var result: ConditionMeasurement
     switch chosen {
-    case .singularValues, .automatic: result = try bySingularValues(kind, plan, analytic, progress)
-    case .dual: result = try byDual(kind, analytic, progress)
-    case .krylov: result = try byLanczos(kind, analytic, maximumProducts, seed, progress)
+    case .singularValues, .automatic: result = try bySingularValues(kind, plan, analytic, scales, progress)
+    case .dual: result = try byDual(kind, analytic, scales, progress)
+    case .krylov: result = try byLanczos(kind, analytic, scales, maximumProducts, seed, progress)
     }
     result.routeReason = reason
-    result.functionalRank = try functionalRank()
+    result.functionalRank = scales == nil ? try functionalRank() : nil
     return result
   }
 
   /// The most the rank can be, and what it is the number of.
-  private func mostRank(_ kind: OperatorKind) -> (rank: Int, reason: String) {
+  private func mostRank(_ kind: OperatorKind, _ scales: Vector<Double>?) -> (rank: Int, reason: String) {
     let directions = dualOrder(of: kind) / max(1, sampleRows)
     let rows = effectiveSamples * directions
-    if dimension < rows { return (dimension, "the number of parameters, as there are \(rows) outputs of all samples") }
+    let parameters = scales.map { scales in (0..<scales.count).count { scales[$0] != 0 } } ?? dimension
+    if parameters < rows { return (parameters, "the number of parameters, as there are \(rows) outputs of all samples") }
     let isLabels = loss == .crossEntropy && kind != .tangentKernel
     return (rows, "\(effectiveSamples) samples times \(directions) \(isLabels ? "classes less one" : "outputs"), the most there can be")
   }
@@ -100,9 +102,10 @@ extension Objective where Scalar == Double {
   }
 
   private func bySingularValues(
-    _ kind: OperatorKind, _ plan: SingularValuePlan, _ analytic: AnalyticRank?, _ progress: (Int, Int) throws -> Void
+    _ kind: OperatorKind, _ plan: SingularValuePlan, _ analytic: AnalyticRank?, _ scales: Vector<Double>?,
+    _ progress: (Int, Int) throws -> Void
   ) throws -> ConditionMeasurement {
-    let values = try weightedSingularValues(of: kind, progress: progress)
+    let values = try weightedSingularValues(of: kind, scales: scales, progress: progress)
     let order = max(plan.rows, plan.columns)
     let rank = analytic?.rank ?? ConditionNumber.resolvedRank(singularValues: values, order: order)
     return measurement(
@@ -114,22 +117,23 @@ extension Objective where Scalar == Double {
   }
 
   private func byDual(
-    _ kind: OperatorKind, _ analytic: AnalyticRank?, _ progress: (Int, Int) throws -> Void
+    _ kind: OperatorKind, _ analytic: AnalyticRank?, _ scales: Vector<Double>?,
+    _ progress: (Int, Int) throws -> Void
   ) throws -> ConditionMeasurement {
     let values: [Double]
     let order: Int
     var products = 0
     if dimension < dualOrder(of: kind) {
-      let gram = GramOperator(try weightedJacobian(of: kind))
+      let gram = GramOperator(try weightedJacobian(of: kind, scales: scales))
       let total = dimension
       let spectrum = try ExactSpectrum.compute(gram) { try progress($0, total) }
       (values, order, products) = (spectrum.eigen.values, dimension, dimension)
     } else {
-      let dual = try dualMatrix(of: kind, progress: progress)
+      let dual = try dualMatrix(of: kind, scales: scales, progress: progress)
       order = dual.order
       values = try dual.eigenvalues()
     }
-    let most = mostRank(kind)
+    let most = mostRank(kind, scales)
     var result = measurement(
       kind,
       ConditionNumber.of(
@@ -141,16 +145,16 @@ extension Objective where Scalar == Double {
 
   /// Both ends by Lanczos on the smaller of AᵀA and A Aᵀ.
   private func byLanczos(
-    _ kind: OperatorKind, _ analytic: AnalyticRank?, _ maximumProducts: Int?, _ seed: UInt64,
-    _ progress: (Int, Int) throws -> Void
+    _ kind: OperatorKind, _ analytic: AnalyticRank?, _ scales: Vector<Double>?, _ maximumProducts: Int?,
+    _ seed: UInt64, _ progress: (Int, Int) throws -> Void
   ) throws -> ConditionMeasurement {
-    let jacobian = try weightedJacobian(of: kind)
+    let jacobian = try weightedJacobian(of: kind, scales: scales)
     let options = EigenpairOptions(top: 1, bottom: 1, maximumProducts: maximumProducts, seed: seed)
     let (pairs, order) =
       dimension < jacobian.codomain.dimension
       ? (try ends(GramOperator(jacobian), options, progress), dimension)
       : (try ends(GramOperator(jacobian.transposed), options, progress), jacobian.codomain.dimension)
-    let most = mostRank(kind)
+    let most = mostRank(kind, scales)
     let rank = analytic?.rank ?? most.rank
     let (largest, smallest) = (pairs.top.first, pairs.bottom.first)
     let number = ConditionNumber.ofEnds(

@@ -4,8 +4,7 @@ import Tensors
 extension Objective {
   /// Makes sure that a condition number can be asked of an operator.
   ///
-  /// - Throws: ``InputError`` in single precision, for operators that are not the square of a weighted Jacobian, for blocks and for preconditioned
-  ///   operators.
+  /// - Throws: ``InputError`` in single precision, for operators that are not the square of a weighted Jacobian, and for blocks.
   public func requireCondition(of setting: OperatorSetting<Scalar>, isDivided: Bool) throws {
     guard Scalar.self == Double.self else {
       throw InputError(
@@ -17,24 +16,25 @@ extension Objective {
         place: "--condition", "the \(setting.kind.title) has no condition number here: it may be indefinite",
         remedy: "use --operator ggn, fisher or ntk")
     }
-    if isDivided || setting.preconditioner != nil {
+    if isDivided {
       throw InputError(
-        place: "--condition", "does not go with \(isDivided ? "--per" : "--precondition")",
-        remedy: isDivided ? "choose a block with --params" : nil)
+        place: "--condition", "does not go with --per", remedy: "choose a block with --params")
     }
   }
 
   /// Adds the condition number, where it is asked for.
   func measureCondition(
-    _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>, _ interruption: (@Sendable () throws -> Void)?,
+    _ setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>, _ interruption: (@Sendable () throws -> Void)?,
     _ result: inout SpectrumMeasurement<Scalar>
   ) throws {
     guard let route = request.condition else { return }
-    try requireCondition(of: OperatorSetting(result.kind), isDivided: false)
+    try requireCondition(of: setting, isDivided: false)
     guard let objective = self as? Objective<Double> else { return }
     try observer.progress(.condition, 0, 0)
     let condition = try objective.conditionNumber(
-      of: result.kind, route: route, maximumProducts: request.maximumProducts, seed: request.seed
+      of: result.kind, route: route,
+      scales: setting.preconditioner.map { diagonal in Vector((0..<diagonal.count).map { Double(diagonal[$0]).squareRoot() }) },
+      maximumProducts: request.maximumProducts, seed: request.seed
     ) { done, total in
       try interruption?()
       try observer.progress(.condition, done, total)

@@ -148,13 +148,14 @@ extension Objective {
     let gradient = kind.actsOnParameters ? gradient : nil
     guard let preconditioner = setting.preconditioner else {
       try measure(operation, setting.options, request, gradient, observer, &result)
-      try measureCondition(request, observer, interruption, &result)
+      try measureCondition(setting, request, observer, interruption, &result)
       return result
     }
     let preconditioned = try PreconditionedOperator(operation, diagonal: preconditioner)
     result.isPreconditioned = true
     let scaled = try gradient.map { try preconditioned.root.apply($0) }
     try measure(preconditioned, setting.options, request, scaled, observer, &result)
+    try measureCondition(setting, request, observer, interruption, &result)
     return result
   }
 

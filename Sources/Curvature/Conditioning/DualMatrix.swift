@@ -123,15 +123,19 @@ extension Objective where Scalar == Double {
 
   /// The dual of the Gauss-Newton matrix or the Fisher matrix, or the tangent kernel.
   ///
-  /// - Parameter progress: called with the parameters done and their number; throws to stop.
+  /// - Parameters:
+  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected parameters. All columns are then
+  ///     formed.
+  ///   - progress: called with the parameters done and their number; throws to stop.
   /// - Throws: ``InputError`` for other operators, for outputs that are not finite, and what `progress` throws.
   public func dualMatrix(
-    of kind: OperatorKind, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    of kind: OperatorKind, scales: Vector<Double>? = nil,
+    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> DualMatrix {
     let factor = try outputFactor(of: kind)
     var dual = DualMatrix(order: factor.slots * factor.samples)
-    guard let jacobian = try sampleJacobian(factor) else {
-      let gram = GramOperator(try weightedJacobian(of: kind).transposed)
+    guard let jacobian = try sampleJacobian(factor, scales: scales) else {
+      let gram = GramOperator(try weightedJacobian(of: kind, scales: scales).transposed)
       let order = dual.order
       dual.set(try ExactSpectrum.symmetricMatrix(gram, observe: { try progress($0, order) }).matrix)
       return dual

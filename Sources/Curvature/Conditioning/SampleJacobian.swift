@@ -8,6 +8,8 @@ struct SampleJacobian: Sendable {
   let objective: Objective<Double>
   let factor: OutputFactor
   let plan: SampleProductPlan
+  /// What columns are multiplied by, over the selected parameters; all are then formed.
+  let scales: Vector<Double>?
 
   /// n, the samples.
   var samples: Int { factor.samples }
@@ -63,11 +65,20 @@ struct SampleJacobian: Sendable {
   func rows(of parameter: SampleProductPlan.Explicit, samples range: Range<Int>) throws -> [Vector<Double>] {
     let part = try objective.restricted(
       to: range, microbatch: parameter.hasRows ? objective.schedule.microbatch : 1)
-    return try apply(part, range) { graph, size throws(InputError) in
-      let rows =
-        try parameter.hasRows
+    let rows = try apply(part, range) { graph, size throws(InputError) in
+      try parameter.hasRows
         ? graph.derivativeRows(of: parameter.parameter, size) : graph.gradientRow(of: parameter.parameter)
-      return rows
+    }
+    guard let scales else { return rows }
+    let offset = objective.selection.parameters(of: objective.network)[..<parameter.parameter].reduce(0) { $0 + $1.count }
+    return rows.map { rows in
+      var scaled = rows
+      scaled.withUnsafeMutablePointer { target in
+        for row in 0..<range.count {
+          for column in 0..<parameter.width { target[row * parameter.width + column] *= scales[offset + column] }
+        }
+      }
+      return scaled
     }
   }
 
@@ -94,7 +105,7 @@ struct SampleJacobian: Sendable {
 extension Objective where Scalar == Double {
   /// The rows of the weighted Jacobian; `nil` where no sample's derivatives are its own, or where they are not at hand: statistics over a
   /// batch couple samples, and a model exported at a fixed batch size cannot be cut into single ones.
-  func sampleJacobian(_ factor: OutputFactor) throws -> SampleJacobian? {
+  func sampleJacobian(_ factor: OutputFactor, scales: Vector<Double>? = nil) throws -> SampleJacobian? {
     if network.batchNormalization?.couplesSamples == true { return nil }
     let suited: Objective
     do { suited = try cutForSampleSquares() } catch let error as InputError where error.isSamplesNotAtHand { return nil }
@@ -102,9 +113,12 @@ extension Objective where Scalar == Double {
     var graph = try ObjectiveGraph(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
       microbatch: size)
-    let plan = try SampleProductPlan(graph: &graph, microbatch: size)
+    let plan =
+      scales == nil
+      ? try SampleProductPlan(graph: &graph, microbatch: size)
+      : SampleProductPlan(forming: selection.parameters(of: network).map(\.count))
     if plan.explicit.contains(where: { !$0.hasRows }), case .fixed(let batch) = network.batch, batch > 1 { return nil }
-    return SampleJacobian(objective: suited, factor: factor, plan: plan)
+    return SampleJacobian(objective: suited, factor: factor, plan: plan, scales: scales)
   }
 
   /// An executor of a function with rows, which is given the microbatch's size. It keeps nothing between calls.

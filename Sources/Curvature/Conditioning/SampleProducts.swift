@@ -71,6 +71,11 @@ struct SampleProductPlan: Sendable {
   /// A row of δ with more elements than this is taken to be a parameter's part itself, to be formed in blocks.
   static let widestDerivative = 8192
 
+  /// Every parameter's part formed, each with so many elements.
+  init(forming counts: [Int]) {
+    explicit = counts.enumerated().map { Explicit(parameter: $0, width: $1, hasRows: false) }
+  }
+
   init(graph: inout ObjectiveGraph, microbatch: Int) throws(InputError) {
     var (gradients, products) = try graph.sampleProducts(microbatch)
     var layerOfDerivative: [Value: Int] = [:]

@@ -11,6 +11,7 @@ import Tensors
 public struct WeightedJacobian: LinearMap, Sendable {
   let jacobian: Jacobian<Double>
   let factor: OutputFactor
+  let scales: Vector<Double>?
 
   /// Vectors over the selected parameters.
   public var domain: DenseVectorSpace<Double> { jacobian.domain }
@@ -19,7 +20,7 @@ public struct WeightedJacobian: LinearMap, Sendable {
 
   /// A v for each of the vectors.
   public func apply(_ vectors: [Vector<Double>]) throws -> [Vector<Double>] {
-    try jacobian.apply(vectors).map(factor.contract)
+    try jacobian.apply(vectors.map(scaled)).map(factor.contract)
   }
 
   /// Aᵀu for each of the vectors.
@@ -27,18 +28,27 @@ public struct WeightedJacobian: LinearMap, Sendable {
     for vector in vectors where vector.count != codomain.dimension {
       throw InputError("a vector of \(vector.count) elements for a weighted Jacobian of \(codomain.dimension) rows")
     }
-    return try jacobian.applyTransposed(vectors.map(factor.expand))
+    return try jacobian.applyTransposed(vectors.map(factor.expand)).map(scaled)
+  }
+
+  private func scaled(_ vector: Vector<Double>) -> Vector<Double> {
+    guard let scales, vector.count == scales.count else { return vector }
+    return Vector((0..<vector.count).map { vector[$0] * scales[$0] })
   }
 }
 
 extension Objective where Scalar == Double {
   /// The weighted Jacobian of the Gauss-Newton matrix, the Fisher matrix or the tangent kernel.
   ///
+  /// - Parameter scales: what its columns are multiplied by, over the selected parameters.
   /// - Throws: ``InputError`` for other operators, and for the loss `output`.
-  public func weightedJacobian(of kind: OperatorKind) throws -> WeightedJacobian {
+  public func weightedJacobian(of kind: OperatorKind, scales: Vector<Double>? = nil) throws -> WeightedJacobian {
     let factor = try outputFactor(of: kind)
+    if let scales, scales.count != dimension {
+      throw InputError("\(scales.count) factors for the \(dimension) columns of a weighted Jacobian")
+    }
     return WeightedJacobian(
-      jacobian: try jacobian(), factor: factor,
+      jacobian: try jacobian(), factor: factor, scales: scales,
       codomain: DenseVectorSpace(dimension: factor.slots * factor.samples, pool: pool))
   }
 }

@@ -1,3 +1,4 @@
+import Krylov
 import Networks
 import Tensors
 
@@ -176,9 +177,9 @@ extension SampleJacobian {
 
 extension Objective where Scalar == Double {
   /// What ``weightedSingularValues(of:progress:)`` will take.
-  public func singularValuePlan(of kind: OperatorKind) throws -> SingularValuePlan {
+  public func singularValuePlan(of kind: OperatorKind, scales: Vector<Double>? = nil) throws -> SingularValuePlan {
     let factor = try outputFactor(of: kind)
-    if let jacobian = try sampleJacobian(factor) { return jacobian.singularValuePlan }
+    if let jacobian = try sampleJacobian(factor, scales: scales) { return jacobian.singularValuePlan }
     let rows = factor.slots * factor.samples
     return SingularValuePlan(rows: rows, columns: dimension, elements: rows * dimension, isWhole: true)
   }
@@ -192,25 +193,32 @@ extension Objective where Scalar == Double {
   ///
   /// Cost: see ``SingularValuePlan``.
   ///
+  /// - Parameters:
+  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected parameters. All columns are then
+  ///     formed.
+  ///   - progress: called with the part done and the whole; throws to stop.
   /// - Throws: ``InputError`` for operators other than ggn, fisher and ntk, and what `progress` throws.
   public func weightedSingularValues(
-    of kind: OperatorKind, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    of kind: OperatorKind, scales: Vector<Double>? = nil,
+    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> [Double] {
     let factor = try outputFactor(of: kind)
     guard factor.slots > 0 else { return [] }
-    if let jacobian = try sampleJacobian(factor) {
+    if let scales, scales.count != dimension {
+      throw InputError("\(scales.count) factors for the \(dimension) columns of a weighted Jacobian")
+    }
+    if let jacobian = try sampleJacobian(factor, scales: scales) {
       guard jacobian.compressedColumns > 0 else { return [0] }
       return jacobian.rows <= jacobian.compressedColumns
         ? try jacobian.wideSingularValues(progress) : try jacobian.tallSingularValues(progress)
     }
-    return try coupledSingularValues(factor, progress)
+    return try coupledSingularValues(try weightedJacobian(of: kind, scales: scales), progress)
   }
 
   private func coupledSingularValues(
-    _ factor: OutputFactor, _ progress: (Int, Int) throws -> Void
+    _ jacobian: WeightedJacobian, _ progress: (Int, Int) throws -> Void
   ) throws -> [Double] {
-    let jacobian = try jacobian()
-    let (rows, columns, n) = (factor.slots * factor.samples, dimension, factor.samples)
+    let (rows, columns) = (jacobian.codomain.dimension, dimension)
     // Aᵀ in column-major order: a row of A at a time.
     let whole = AlignedStorage<Double>(count: rows * columns, zeroed: false)
     for start in stride(from: 0, to: rows, by: 16) {
@@ -219,13 +227,12 @@ extension Objective where Scalar == Double {
       let units = chosen.map { row in
         var unit = Vector<Double>(zeros: rows)
         unit[row] = 1
-        return factor.expand(unit)
+        return unit
       }
       for (row, image) in zip(chosen, try jacobian.applyTransposed(units)) {
         image.withUnsafePointer { (whole.pointer + row * columns).update(from: $0, count: columns) }
       }
     }
-    precondition(n > 0)
     try progress(rows, rows)
     return try DenseFactorization.singularValues(overwriting: whole, rows: columns, columns: rows)
   }

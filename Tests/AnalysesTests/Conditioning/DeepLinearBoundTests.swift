@@ -43,6 +43,48 @@ import Testing
     #expect(partial >= 950)
   }
 
+  /// The same with the output Hessians of cross-entropy and, in half of the draws, biases: κ is that of the (k − 1)r directions.
+  @Test func noDrawViolatesABoundWithCrossEntropy() throws {
+    var random = NumpyRandom(seed: 2025)
+    var applicable = 0
+    for draw in 0..<1000 {
+      let hasBiases = draw % 2 == 1
+      let (d, k, depth) = (random.integer(in: 2...4), random.integer(in: 2...4), random.integer(in: 2...3))
+      let widths = [d] + (1..<depth).map { _ in max(d, k) + random.integer(in: 1...6) } + [k]
+      let weights = random.weights(widths, gain: 2)
+      let inputs = random.matrix(8 * d, d)
+      let network = try DeepLinearConditioning(
+        weights: weights, biases: hasBiases ? weights.map { random.normals($0.rows) } : nil,
+        moment: InputMoment(
+          inputs: inputs, appendingOne: hasBiases, outputFactors: inputs.crossEntropyFactors(weights)))
+      let condition = try network.conditionNumber(accuracy: 1e-12)
+      #expect(condition.rank == (k - 1) * (d + (hasBiases ? 1 : 0)) && condition.rankSource == .analytic)
+      let kappa = try #require(condition.value)
+      for bound in network.bounds {
+        if let value = bound.value { #expect(kappa <= value * (1 + 1e-9), "\(bound.name)") }
+      }
+      if network.bound("sum")?.isApplicable == true { applicable += 1 }
+    }
+    #expect(applicable >= 950)
+  }
+
+  /// How tight the bound is over 1,000 draws of the calibration's networks (d = 8, k = 4, m = 30): its medians of 20 draws, to 10 %.
+  @Test(arguments: [(2, 3.2), (3, 4.5), (4, 6.3)])
+  func mediansOfTightness(depth: Int, expected: Double) throws {
+    var random = NumpyRandom(seed: UInt32(depth))
+    var ratios: [Double] = []
+    for _ in 0..<1000 {
+      let weights = random.weights([8] + [Int](repeating: 30, count: depth - 1) + [4], gain: 2)
+      let data = random.matrix(8, 200).scalingRows(by: evenlySpacedInLogarithm(0.3, 3, 8))
+      let network = try DeepLinearConditioning(weights: weights, moment: InputMoment(covariance: data.secondMoment()))
+      let kappa = try #require(try network.conditionNumber().value)
+      let sum = try #require(network.bound("sum")?.value)
+      #expect(kappa <= sum * (1 + 1e-9))
+      ratios.append(sum / kappa)
+    }
+    #expect(abs(median(ratios) / expected - 1) < 0.1, "\(median(ratios))")
+  }
+
   @Test func narrowLayersLeaveNoBound() throws {
     var random = NumpyRandom(seed: 6)
     for widths in [[6, 4, 5], [6, 3, 4, 5], [8, 2, 8], [5, 9, 1, 9, 5]] {

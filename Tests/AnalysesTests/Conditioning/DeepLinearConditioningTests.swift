@@ -57,6 +57,20 @@ import Testing
     #expect(kappa <= sum * (1 + 1e-9))
   }
 
+  /// Cross-entropy behind a bottleneck: k − 1 in place of k in q(r + k − q).
+  @Test(arguments: [([4, 1, 5, 3], 5), ([5, 2, 6], 16), ([5, 6, 3, 6], 21)])
+  func crossEntropyBehindABottleneck(widths: [Int], rank: Int) throws {
+    var random = NumpyRandom(seed: 16)
+    let weights = random.weights(widths, gain: 1)
+    let inputs = random.matrix(40, widths[0])
+    let network = try DeepLinearConditioning(
+      weights: weights, moment: InputMoment(inputs: inputs, outputFactors: inputs.crossEntropyFactors(weights)))
+    #expect(network.analyticRank == rank)
+    let spectrum = try network.gaussNewton().symmetricEigenvalues()
+    #expect(ConditionNumber.resolvedRank(eigenvalues: spectrum, order: spectrum.count) == rank)
+    #expect(try network.conditionNumber().unresolved == 0)
+  }
+
   @Test(arguments: [[5, 7, 3], [6, 4, 5], [3, 4, 2, 4]])
   func biasesEnterAsOneMoreInput(_ widths: [Int]) throws {
     var random = NumpyRandom(seed: 12)

@@ -61,7 +61,7 @@ public struct ToeplitzMap: Sendable {
   public var weightCount: Int { filters * channels * kernelHeight * kernelWidth }
 
   /// Calls `body(output, input, weight)` for every place of T that holds a weight: the ones of P, at row output · inputs + input and
-  /// column weight. A circular kernel larger than the image meets a place more than once.
+  /// column weight.
   public func forEachOne(_ body: (_ output: Int, _ input: Int, _ weight: Int) -> Void) {
     let top = isCircular || (height == 1 && kernelHeight == 1) ? 0 : padding
     let left = isCircular ? 0 : padding

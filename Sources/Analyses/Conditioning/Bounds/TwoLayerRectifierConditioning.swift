@@ -22,8 +22,8 @@ public struct TwoLayerRectifierConditioning: Sendable {
   public let slope: Double
   /// Dᵀ, n × m
   let slopes: DenseMatrix
-  /// φ(VX)ᵀ, n × m
-  let features: DenseMatrix
+  /// φ(VX)ᵀ, a row for each sample, n × m
+  public let features: DenseMatrix
 
   var samples: Int { inputs.rows }
   var outputs: Int { output.rows }
