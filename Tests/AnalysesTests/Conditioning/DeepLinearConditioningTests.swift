@@ -127,6 +127,18 @@ import Testing
     #expect(pruned.bound("sum")?.isApplicable == false)
   }
 
+  /// Nothing reaches the weights of a network whose inputs are zero: no κ and no bound, rather than a division of zeros.
+  @Test func inputsOfZeroHaveNoCondition() throws {
+    var random = NumpyRandom(seed: 2)
+    let network = try DeepLinearConditioning(
+      weights: random.weights([3, 4, 2], gain: 2), moment: InputMoment(inputs: DenseMatrix(zeros: 5, 3)))
+    #expect(network.analyticRank == 0)
+    #expect(try network.conditionNumber().value == nil)
+    #expect(network.bounds.allSatisfy { !$0.isApplicable })
+    #expect(!network.twoLayerWhite.isApplicable)
+    #expect(try network.gaussNewton() == DenseMatrix(zeros: 20, 20))
+  }
+
   @Test func wrongShapesAreErrors() throws {
     var random = NumpyRandom(seed: 1)
     let white = InputMoment.white(dimension: 4)

@@ -58,7 +58,7 @@ public struct InputMoment: Sendable {
       inputScales: (0..<rank).map { eigen.values[d - 1 - $0].squareRoot() }, weighting: nil)
   }
 
-  /// Σ = c I, as whitening makes it, with Hᵢ = I.
+  /// Σ = c I, c > 0, as whitening makes it, with Hᵢ = I.
   public static func white(dimension d: Int, variance c: Double = 1) -> InputMoment {
     InputMoment(
       dimension: d, hasOne: false, basis: .identity(d), inputScales: [Double](repeating: c.squareRoot(), count: d),
