@@ -60,7 +60,9 @@ struct QuantityFlags: ParsableArguments {
     return hasQuantities || hasOptions
   }
 
-  private var hasQuantities: Bool { top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition }
+  private var hasQuantities: Bool {
+    top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition
+  }
 
   /// What the flags ask for; with no choice of quantities the density, 10 top and 5 bottom eigenpairs and the trace.
   func request(seed: UInt64) -> SpectrumRequest {

@@ -28,7 +28,8 @@ struct Figure {
   var printed: String {
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       + element(class: "rz-figure", extra: [.style(Palette.printSheet)])
-      .with("width", width.coordinate).with("height", height.coordinate).rendered
+      // Spaces between an upright and an italic run would be dropped.
+      .with("xml:space", "preserve").with("width", width.coordinate).with("height", height.coordinate).rendered
   }
 
   /// The figure inside a page that has the style sheet.

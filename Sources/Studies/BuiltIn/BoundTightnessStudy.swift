@@ -16,7 +16,7 @@ extension BuiltInStudies {
       width: [64, 96, 128, 192, 256, 512, 1024]
       depth: [2, 3, 4]
     seeds: 5
-    bounds: [convex combination, maximum]
+    bounds: [convex combination, maximum, Marchenko-Pastur edges]
     claims:
       width: falls
 

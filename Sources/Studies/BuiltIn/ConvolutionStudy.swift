@@ -21,7 +21,7 @@ extension BuiltInStudies {
       - {x: kernel, lines: filters}
       - {x: filters, lines: kernel}
     seeds: 3
-    bounds: []
+    bounds: [blocks]
     claims:
       kernel: falls
       filters: grows

@@ -17,7 +17,7 @@ extension BuiltInStudies {
       skip: [0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100]
       depth: [2, 3, 4, 6]
     seeds: 3
-    bounds: [skip strength]
+    bounds: [convex combination]
     claims:
       skip: falls
       depth: grows

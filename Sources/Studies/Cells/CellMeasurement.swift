@@ -45,22 +45,25 @@ extension StudyCell {
       }
       for (step, loss, trained) in visited {
         try interruption()
-        points.append(try point(trained, data, step: step, loss: loss))
+        points.append(try point(trained, data, step: step, loss: loss, interruption))
       }
     } else {
-      points = [try point(network, data, step: nil, loss: nil)]
+      points = [try point(network, data, step: nil, loss: nil, interruption)]
     }
     return CellMeasurement(
       points: points, parameters: network.parameterCount, seconds: (clock.now - begin).seconds)
   }
 
-  private func point(_ network: Network, _ data: StudyData, step: Int?, loss: Double?) throws -> CellMeasurement.Point {
+  private func point(
+    _ network: Network, _ data: StudyData, step: Int?, loss: Double?, _ interruption: () throws -> Void
+  ) throws -> CellMeasurement.Point {
     if let closed = try ClosedForm(settings, network, data) {
       return CellMeasurement.Point(
         step: step, condition: closed.condition, route: closed.route, bounds: closed.bounds.map { ReportedBound($0) },
         loss: loss)
     }
-    let (condition, route) = try EngineCondition.measure(objective(network, data), settings.text("operator"))
+    let (condition, route) = try EngineCondition.measure(
+      objective(network, data), settings.text("operator"), interruption: interruption)
     let bounds = try ClosedForm.boundsOfRectifier(settings, network, data)
     return CellMeasurement.Point(
       step: step, condition: condition, route: route, bounds: bounds.map { ReportedBound($0) }, loss: loss)

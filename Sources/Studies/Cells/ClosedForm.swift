@@ -9,12 +9,21 @@ struct ClosedForm {
   /// How κ was found.
   let route: String
 
-  /// nil where there is no closed form: for other networks than linear ones, other operators, batch normalisation, and what is pruned.
+  /// nil where there is no closed form: for other networks than linear ones, other operators and losses, biases, batch normalisation, and
+  /// what is pruned.
   init?(_ settings: CellSettings, _ network: Network, _ data: StudyData) throws {
-    guard settings.text("kind") == "linear", settings.text("operator") == "ggn",
-      settings.text("loss") == "squared-error", settings.number("prune") == 0,
+    let isLinear = settings.text("kind") == "linear" || settings.text("activation") == "identity"
+    guard isLinear, settings.text("operator") == "ggn", settings.text("loss") == "squared-error",
+      settings.number("prune") == 0, !settings.flag("bias"),
       !settings.flag("batch-norm") || settings.integer("depth") == 1
     else { return nil }
+    if settings.text("kind") == "convolution" {
+      let linear = try Self.convolutional(network, data)
+      condition = try linear.conditionNumber()
+      bounds = try linear.bounds()
+      route = "closed form"
+      return
+    }
     let weights = network.parameters.map(\.matrix)
     let skip = settings.number("skip")
     if skip != 0 {
@@ -27,6 +36,18 @@ struct ClosedForm {
       bounds = linear.bounds + Self.prediction(settings, data)
     }
     route = "closed form"
+  }
+
+  /// A convolution and a dense layer, the former as the Toeplitz matrix it is.
+  private static func convolutional(_ network: Network, _ data: StudyData) throws -> ConvolutionConditioning {
+    let (filter, output) = (network.parameters[0], network.parameters[1])
+    let image = network.input.sampleShape
+    let map = try ToeplitzMap(
+      channels: image[0], height: image[1], width: image[2], filters: filter.shape[0], kernelHeight: filter.shape[2],
+      kernelWidth: filter.shape[3])
+    return try ConvolutionConditioning(
+      layers: [.convolution(map, weights: filter.values.values(as: Double.self)), .dense(output.matrix)],
+      moment: data.moment)
   }
 
   /// The large-width prediction, which is for one hidden layer, white data, and weights whose variance goes with 1/fan_in.

@@ -110,8 +110,9 @@ enum Findings {
       let name = line.name.isEmpty ? "" : " at \(line.name)"
       return "from \(number(first)) (\(axis.key) \(axis.values[from])) to \(number(last)) (\(axis.values[to]))\(name)"
     }
-    let shown = parts.prefix(8).joined(separator: "; ")
-    return parts.count > 8 ? shown + "; and \(parts.count - 8) more" : shown
+    // The first lines and the last say how far apart they are; the table has all of them.
+    guard parts.count > 4 else { return parts.joined(separator: "; ") }
+    return (parts.prefix(2) + ["…"] + parts.suffix(1)).joined(separator: "; ")
   }
 
   // MARK: Between names
@@ -152,7 +153,7 @@ enum Findings {
     for point in study.points {
       for bound in point.bounds where !names.contains(bound.name) { names.append(bound.name) }
     }
-    return names.compactMap { name in
+    return names.filter(study.shownBounds.contains).compactMap { name in
       let found = study.points.compactMap { point in point.bounds.first { $0.name == name }.map { (point, $0) } }
       let applicable = found.filter { $0.1.value != nil }
       var text = "The \(found[0].1.relation == "prediction" ? "prediction" : "bound") '\(name)' "

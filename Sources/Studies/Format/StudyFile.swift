@@ -250,7 +250,8 @@ private struct StudyReader {
   }
 
   private func names(_ entry: Entry) throws -> [String] {
-    try list(entry).map { try string(Entry(key: entry.key, value: $0, line: line($0))) }
+    if case .sequence(let nodes) = entry.value, nodes.isEmpty { return [] }
+    return try list(entry).map { try string(Entry(key: entry.key, value: $0, line: line($0))) }
   }
 
   private func list(_ entry: Entry) throws -> [Node] {
