@@ -40,8 +40,10 @@ import Testing
       inputs: NumpyArray(image, shape: [2, 4, 4]),
       options: DatasetOptions(preparation: [.average(rows: 2, columns: 1)]))
     // By hand: the mean of the squares of 8 numbers from a is ((a+7)(a+8)(2a+15) − (a−1)a(2a−1)) / 48.
-    let expected = [0.0, 8, 16, 24].map { a in
-      ((a + 7) * (a + 8) * (2 * a + 15) - (a - 1) * a * (2 * a - 1)) / 48
+    let expected = [0, 8, 16, 24].map { (a: Int) -> Double in
+      let upper = (a + 7) * (a + 8) * (2 * a + 15)
+      let lower = (a - 1) * a * (2 * a - 1)
+      return Double(upper - lower) / 48
     }
     #expect(data.inputs(as: Double.self) == expected)
     #expect(data.sampleShape == [2, 1] && data.description.sampleShape == [2, 1])
@@ -75,7 +77,7 @@ import Testing
   }
 
   @Test func zeroPhaseIsSymmetric() throws {
-    // x ↦ A(x − mean) with A symmetric: XᵀY = n C A is symmetric times... A = C^(−1/2) gives YᵀX/n = C^(1/2), a symmetric matrix.
+    // YᵀX/n = A C up to the mean, which is C^(1/2) and symmetric for A = C^(−1/2) alone among all that whiten.
     let raw = try samples(60, 5)
     let white = try raw.prepared(.whiten(Whitening(.zeroPhase)))
     let (x, y): ([Double], [Double]) = (raw.inputs(), white.inputs())

@@ -63,7 +63,7 @@ import Testing
     let study = try #require(try BuiltInStudies.study(name))
     #expect(study.name == name && !study.title.isEmpty && study.question != nil)
     #expect(study.text.hasSuffix("\n") && !study.text.contains("\t"))
-    #expect(study.cellCount >= 20)
+    #expect(study.cellCount >= 9)
   }
 
   private static let wrong: [(String, String)] = [

@@ -17,7 +17,7 @@ extension BuiltInStudies {
     loss: squared-error
     training:
       learning-rate: 0.02  # full-batch gradient descent
-      steps: [0, 5, 10, 20, 40, 80, 160, 320]
+      steps: [0, 5, 10, 20, 40, 80, 160]
     vary:
       width: [100, 200, 500]
     seeds: 3
