@@ -25,7 +25,9 @@ struct InspectCommand: ParsableCommand {
 
   private func forecast(_ network: Network) throws -> Forecast {
     let settings = try objective.settings(model: model, seed: execution.seed)
-    let precision = execution.precision.flatMap(Precision.init) ?? .standard(parameters: network.parameterCount)
+    let precision =
+      execution.precision.flatMap(Precision.init)
+      ?? (quantities.condition ? .double : .standard(parameters: network.parameterCount))
     let dataset = try settings.dataset()
     var hasLabels = false
     if case .labels = dataset.targets { hasLabels = true }
@@ -45,6 +47,12 @@ struct InspectCommand: ParsableCommand {
     request.options = OperatorOptions(fisherDraws: operation.fisherDraws, seed: execution.seed)
     request.division = operation.settings.division
     request.products += self.quantities.blockMass ?? 0
+    if quantities.condition != nil {
+      let outputs = try Forecast.dimension(
+        of: .tangentKernel, network: network, loss: settings.namedLoss(), selection: selection, samples: dataset.count)
+      let parameters = selection.dimension(of: network)
+      request.denseBytes += ConditionRoute.forecastBytes(order: min(outputs, parameters))
+    }
     let options = settings.execution(microbatch: execution.microbatch)
     let workers = execution.workers ?? WorkerPool.processorCount
     switch precision {

@@ -56,7 +56,7 @@ struct QuantityFlags: ParsableArguments {
   var isGiven: Bool {
     let hasOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
-      || compatible != nil || traceProbes != 30 || blockMass != nil
+      || compatible != nil || traceProbes != 30 || blockMass != nil || conditionRoute != "automatic"
     return hasQuantities || hasOptions
   }
 

@@ -51,7 +51,8 @@ public enum DenseFactorization {
       throw InputError("not enough memory for the \(what) of a \(m) × \(n) matrix", remedy: "use fewer samples")
     case -1001: throw InputError("the OpenBLAS found has no LAPACK: install libopenblas-dev")
     default:
-      throw InputError("the \(what) of a \(m) × \(n) matrix were not found (LAPACK info \(info)): is there a NaN in it?")
+      throw InputError(
+        "the \(what) of a \(m) × \(n) matrix were not found (LAPACK info \(info)): is there a NaN in it?")
     }
   }
 }

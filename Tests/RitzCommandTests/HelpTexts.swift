@@ -75,6 +75,7 @@ enum HelpTexts {
       --quiet                 Say nothing on standard error.
       --version               Show the version.
       -h, --help              Show help information.
+
     """
 
   private static let spectrum = """
@@ -133,6 +134,11 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --condition             The condition number of ggn, fisher or ntk, with its
+                              rank.
+      --condition-route <name>
+                              automatic, singular-values, dual or krylov. (default:
+                              automatic)
       --block-mass <n>        With --per: random probes of the mass between the
                               blocks.
       --tolerance <t>         Residual tolerance relative to the largest
@@ -265,6 +271,11 @@ enum HelpTexts {
                               hutchinson or hutch++.
       --diagonal <n>          The diagonal: exact where known, else from N random
                               probes.
+      --condition             The condition number of ggn, fisher or ntk, with its
+                              rank.
+      --condition-route <name>
+                              automatic, singular-values, dual or krylov. (default:
+                              automatic)
       --block-mass <n>        With --per: random probes of the mass between the
                               blocks.
       --tolerance <t>         Residual tolerance relative to the largest

@@ -37,6 +37,25 @@ import Testing
     return try #require(top.first?["value"] as? Double)
   }
 
+  /// 30 samples of 3 classes, 39 parameters: κ with its rank by both dense routes, and what κ cannot be asked of.
+  @Test(arguments: ["singular-values", "dual"]) func conditionNumbers(route: String) throws {
+    let workspace = try Workspace()
+    let command = try ["spectrum"] + flags(workspace) + ["--condition", "--output", workspace.path("o")]
+    let outcome = try RitzProcess.run(command + ["--operator", "ggn", "--condition-route", route])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let condition = try #require(try operators(workspace, "o")[0]["condition"] as? [String: Any])
+    #expect(condition["route"] as? String == route && condition["rows"] as? Int == 60)
+    let (value, largest) = (
+      try #require(condition["value"] as? Double), try #require(condition["largest"] as? Double)
+    )
+    let eigenvalues = try #require(workspace.arrays("o/arrays.npz")["condition_eigenvalues"]).doubles()
+    #expect(largest == eigenvalues[0] && value > 1 && outcome.output.contains("rank"))
+    #expect(try RitzProcess.run(command + ["--operator", "hessian"]).status == 1)
+    #expect(try RitzProcess.run(command + ["--operator", "ggn", "--precision", "single"]).status == 1)
+    #expect(try RitzProcess.run(command + ["--operator", "ggn", "--per", "layer"]).status == 1)
+    #expect(try RitzProcess.run(command + ["--condition-route", "magic"]).status == 2)
+  }
+
   @Test(arguments: names) func spectra(name: String) throws {
     let workspace = try Workspace()
     let outcome = try RitzProcess.run(

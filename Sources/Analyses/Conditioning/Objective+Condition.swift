@@ -5,7 +5,7 @@ import Networks
 import Tensors
 
 /// What limits the routes to a condition number.
-private enum ConditionLimit {
+enum ConditionLimit {
   /// Operations, and the smaller dimension, above which singular values are not taken where nobody asks for them.
   static let operations = 1e13
   static let singularOrder = 6000
@@ -60,9 +60,14 @@ extension Objective where Scalar == Double {
     let directions = dualOrder(of: kind) / max(1, sampleRows)
     let rows = effectiveSamples * directions
     let parameters = scales.map { scales in (0..<scales.count).count { scales[$0] != 0 } } ?? dimension
-    if parameters < rows { return (parameters, "the number of parameters, as there are \(rows) outputs of all samples") }
+    if parameters < rows {
+      return (parameters, "the number of parameters, as there are \(rows) outputs of all samples")
+    }
     let isLabels = loss == .crossEntropy && kind != .tangentKernel
-    return (rows, "\(effectiveSamples) samples times \(directions) \(isLabels ? "classes less one" : "outputs"), the most there can be")
+    return (
+      rows,
+      "\(effectiveSamples) samples times \(directions) \(isLabels ? "classes less one" : "outputs"), the most there can be"
+    )
   }
 
   private func choose(
@@ -137,7 +142,8 @@ extension Objective where Scalar == Double {
     var result = measurement(
       kind,
       ConditionNumber.of(
-        eigenvalues: values, rank: analytic?.rank ?? most.rank, source: analytic == nil ? .dual : .analytic, order: order),
+        eigenvalues: values, rank: analytic?.rank ?? most.rank, source: analytic == nil ? .dual : .analytic,
+        order: order),
       .dual, analytic?.reason ?? most.reason, eigenvalues: values.sorted(by: >))
     result.products = products
     return result
@@ -178,7 +184,8 @@ extension Objective where Scalar == Double {
   }
 
   private func measurement(
-    _ kind: OperatorKind, _ number: ConditionNumber, _ route: ConditionRoute, _ rankReason: String, eigenvalues: [Double]
+    _ kind: OperatorKind, _ number: ConditionNumber, _ route: ConditionRoute, _ rankReason: String,
+    eigenvalues: [Double]
   ) -> ConditionMeasurement {
     ConditionMeasurement(
       kind: kind, number: number, route: route, routeReason: "", rankReason: rankReason, rows: dualOrder(of: kind),

@@ -24,7 +24,8 @@ extension Objective {
 
   /// Adds the condition number, where it is asked for.
   func measureCondition(
-    _ setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>, _ interruption: (@Sendable () throws -> Void)?,
+    _ setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
+    _ interruption: (@Sendable () throws -> Void)?,
     _ result: inout SpectrumMeasurement<Scalar>
   ) throws {
     guard let route = request.condition else { return }
@@ -33,7 +34,9 @@ extension Objective {
     try observer.progress(.condition, 0, 0)
     let condition = try objective.conditionNumber(
       of: result.kind, route: route,
-      scales: setting.preconditioner.map { diagonal in Vector((0..<diagonal.count).map { Double(diagonal[$0]).squareRoot() }) },
+      scales: setting.preconditioner.map { diagonal in
+        Vector((0..<diagonal.count).map { Double(diagonal[$0]).squareRoot() })
+      },
       maximumProducts: request.maximumProducts, seed: request.seed
     ) { done, total in
       try interruption?()

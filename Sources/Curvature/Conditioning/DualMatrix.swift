@@ -88,8 +88,10 @@ public struct DualMatrix: ~Copyable {
       left[s].withUnsafePointer { u in
         right[t].withUnsafePointer { v in
           Double.gemm(
-            transposeA: false, transposeB: true, m: leftSamples.count, n: rightSamples.count, k: width, alpha: 1, u, width,
-            v, width, beta: 1, target.pointer + (s * n + leftSamples.lowerBound) * order + t * n + rightSamples.lowerBound,
+            transposeA: false, transposeB: true, m: leftSamples.count, n: rightSamples.count, k: width, alpha: 1, u,
+            width,
+            v, width, beta: 1,
+            target.pointer + (s * n + leftSamples.lowerBound) * order + t * n + rightSamples.lowerBound,
             order)
         }
       }

@@ -53,7 +53,8 @@ public struct LinearNetwork: Sendable {
   }
 
   /// x Wᵀ with W a parameter.
-  private static func product(_ value: Value, _ graph: Graph, _ parameters: [Value]) -> (parameter: Int, input: Value)? {
+  private static func product(_ value: Value, _ graph: Graph, _ parameters: [Value]) -> (parameter: Int, input: Value)?
+  {
     let node = graph[value]
     guard let product = node.primitive as? DotGeneral, product.batch == 0, product.contracted == 1,
       !product.leftContractsFirst, graph.shape(of: node.operands[0]).count == 2
@@ -104,7 +105,9 @@ extension Objective where Scalar == Double {
     let q = ([r, k] + layers.hidden).min() ?? 0
     return AnalyticRank(
       rank: q * (r + k - q),
-      reason: "q (r + k - q) with q = \(q), r = \(r) the rank of the inputs, k = \(k) \(isLabels ? "classes less one" : "outputs")")
+      reason:
+        "q (r + k - q) with q = \(q), r = \(r) the rank of the inputs, k = \(k) \(isLabels ? "classes less one" : "outputs")"
+    )
   }
 
   /// The rank of the functional part H − G by formula, under the same conditions.
@@ -118,12 +121,16 @@ extension Objective where Scalar == Double {
     let widths = layers.hidden.reduce(0, +)
     return AnalyticRank(
       rank: 2 * q * widths + 2 * q * s - count * q * q,
-      reason: "2 q M + 2 q s - L q^2 with q = \(q), M = \(widths) hidden units, s = \(s) the rank of the residuals times inputs, L = \(count)")
+      reason:
+        "2 q M + 2 q s - L q^2 with q = \(q), M = \(widths) hidden units, s = \(s) the rank of the residuals times inputs, L = \(count)"
+    )
   }
 
   /// Widths of a linear network whose layers all have full rank.
   private func fullRankLayers() throws -> (inputs: Int, hidden: [Int], outputs: Int)? {
-    guard let linear = try LinearNetwork(network), selection.indices.count == network.parameters.count else { return nil }
+    guard let linear = try LinearNetwork(network), selection.indices.count == network.parameters.count else {
+      return nil
+    }
     var widths: [Int] = []
     for layer in linear.layers {
       let parameter = network.parameters[layer.parameter]
@@ -155,7 +162,9 @@ extension Objective where Scalar == Double {
     for sample in 0..<sampleCount {
       for output in 0..<outputs {
         let residual = residuals[sample * outputs + output]
-        for input in 0..<inputs { moment[output * inputs + input] += residual * data.inputs.pointer[sample * inputs + input] }
+        for input in 0..<inputs {
+          moment[output * inputs + input] += residual * data.inputs.pointer[sample * inputs + input]
+        }
       }
     }
     return moment

@@ -122,7 +122,9 @@ struct OutputFactor: Sendable {
           let (sample, row) = (index / rowsPerSample, index % rowsPerSample)
           for column in 0..<width {
             var sum = 0.0
-            for c in 0..<classes { sum += elements[(index * classes + c) * width + column] * tangent[index * classes + c] }
+            for c in 0..<classes {
+              sum += elements[(index * classes + c) * width + column] * tangent[index * classes + c]
+            }
             target[(row * width + column) * samples + sample] = sum
           }
         }
@@ -141,7 +143,8 @@ struct OutputFactor: Sendable {
           for c in 0..<classes {
             var sum = 0.0
             for column in 0..<width {
-              sum += elements[(index * classes + c) * width + column] * vector[(row * width + column) * samples + sample]
+              sum +=
+                elements[(index * classes + c) * width + column] * vector[(row * width + column) * samples + sample]
             }
             target[index * classes + c] = sum
           }
@@ -159,7 +162,8 @@ extension Objective where Scalar == Double {
   func outputFactor(of kind: OperatorKind) throws -> OutputFactor {
     guard [.gaussNewton, .fisher, .tangentKernel].contains(kind) else {
       throw InputError(
-        place: "--operator \(kind.rawValue)", "the \(kind.title) is not the square of a weighted Jacobian of the outputs",
+        place: "--operator \(kind.rawValue)",
+        "the \(kind.title) is not the square of a weighted Jacobian of the outputs",
         remedy: "choose ggn, fisher or ntk")
     }
     try requireSplit(kind)

@@ -54,7 +54,9 @@ struct SampleJacobian: Sendable {
     if layer.units > 0 {
       // Parameters with x = 1 and one δ add the same to every inner product: one column stands for all of them.
       let root = Double(layer.units).squareRoot()
-      for sample in 0..<n { for unit in offset..<width { activations.pointer[sample * width + unit] = unit == offset ? root : 0 } }
+      for sample in 0..<n {
+        for unit in offset..<width { activations.pointer[sample * width + unit] = unit == offset ? root : 0 }
+      }
     }
     return LayerRows(
       derivatives: derivatives, derivativeWidth: layer.derivativeWidth, activations: activations,
@@ -70,7 +72,9 @@ struct SampleJacobian: Sendable {
         ? graph.derivativeRows(of: parameter.parameter, size) : graph.gradientRow(of: parameter.parameter)
     }
     guard let scales else { return rows }
-    let offset = objective.selection.parameters(of: objective.network)[..<parameter.parameter].reduce(0) { $0 + $1.count }
+    let offset = objective.selection.parameters(of: objective.network)[..<parameter.parameter].reduce(0) {
+      $0 + $1.count
+    }
     return rows.map { rows in
       var scaled = rows
       scaled.withUnsafeMutablePointer { target in
@@ -108,7 +112,9 @@ extension Objective where Scalar == Double {
   func sampleJacobian(_ factor: OutputFactor, scales: Vector<Double>? = nil) throws -> SampleJacobian? {
     if network.batchNormalization?.couplesSamples == true { return nil }
     let suited: Objective
-    do { suited = try cutForSampleSquares() } catch let error as InputError where error.isSamplesNotAtHand { return nil }
+    do { suited = try cutForSampleSquares() } catch let error as InputError where error.isSamplesNotAtHand {
+      return nil
+    }
     let size = suited.schedule.microbatch
     var graph = try ObjectiveGraph(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,

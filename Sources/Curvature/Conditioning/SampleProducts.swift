@@ -117,7 +117,8 @@ extension ObjectiveGraph {
   }
 
   /// The rows of δ of a parameter.
-  mutating func derivativeRows(of parameter: Int, _ microbatch: Int) throws(InputError) -> [(Value, ResultDestination)] {
+  mutating func derivativeRows(of parameter: Int, _ microbatch: Int) throws(InputError) -> [(Value, ResultDestination)]
+  {
     var (gradients, products) = try sampleProducts(microbatch)
     guard let part = try products.part(of: gradients[parameter]) else { throw Self.samplesNotAtHand }
     graph = products.squares.graph
@@ -126,7 +127,8 @@ extension ObjectiveGraph {
   }
 
   /// The rows of x of a parameter.
-  mutating func activationRows(of parameter: Int, _ microbatch: Int) throws(InputError) -> [(Value, ResultDestination)] {
+  mutating func activationRows(of parameter: Int, _ microbatch: Int) throws(InputError) -> [(Value, ResultDestination)]
+  {
     var (gradients, products) = try sampleProducts(microbatch)
     guard let activation = try products.part(of: gradients[parameter])?.activation else { throw Self.samplesNotAtHand }
     graph = products.squares.graph

@@ -28,7 +28,8 @@ public struct SingularValuePlan: Sendable {
     self.columns = columns
     let (order, length) = (min(rows, columns), max(rows, columns))
     var lanes = 4
-    while lanes > 1 && TriangularFactor.elementCount(columns: order, blockRows: order, lanes: lanes) > Self.laneElements {
+    while lanes > 1 && TriangularFactor.elementCount(columns: order, blockRows: order, lanes: lanes) > Self.laneElements
+    {
       lanes -= 1
     }
     let room = Self.laneElements / max(1, lanes * order) - order

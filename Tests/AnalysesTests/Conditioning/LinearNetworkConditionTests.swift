@@ -1,4 +1,5 @@
 import Analyses
+import Archives
 import Curvature
 import Foundation
 import Krylov
@@ -9,13 +10,16 @@ import Testing
 /// The engine on deep linear networks against closed forms: matrices, ranks and condition numbers.
 struct LinearNetworkConditionTests {
   static let shapes: [(widths: [Int], rank: Int)] = [
-    ([5, 7, 4], 5), ([6, 3, 5], 6), ([6, 5, 5, 4], 6), ([4, 8, 6, 5, 3], 4), ([7, 6, 2, 5], 7), ([6, 5, 4], 3), ([5, 3], 5),
+    ([5, 7, 4], 5), ([6, 3, 5], 6), ([6, 5, 5, 4], 6), ([4, 8, 6, 5, 3], 4), ([7, 6, 2, 5], 7), ([6, 5, 4], 3),
+    ([5, 3], 5),
     ([4, 2, 3, 6, 5], 4),
   ]
 
   private func moment(_ objective: Objective<Double>, _ x: [Double], _ n: Int) throws -> InputMoment {
     let d = x.count / n
-    guard objective.loss == .crossEntropy else { return try InputMoment(inputs: DenseMatrix(rows: n, columns: d, elements: x)) }
+    guard objective.loss == .crossEntropy else {
+      return try InputMoment(inputs: DenseMatrix(rows: n, columns: d, elements: x))
+    }
     // B of each sample from its probabilities: (I − p 1ᵀ) diag √p.
     let z = try objective.outputs()
     let k = z.count / n
@@ -24,7 +28,9 @@ struct LinearNetworkConditionTests {
       let exponentials = scores.map { exp($0 - (scores.max() ?? 0)) }
       let p = exponentials.map { $0 / exponentials.reduce(0, +) }
       var factor = DenseMatrix(zeros: k, k)
-      for row in 0..<k { for column in 0..<k { factor[row, column] = ((row == column ? 1 : 0) - p[row]) * p[column].squareRoot() } }
+      for row in 0..<k {
+        for column in 0..<k { factor[row, column] = ((row == column ? 1 : 0) - p[row]) * p[column].squareRoot() }
+      }
       return factor
     }
     return try InputMoment(inputs: DenseMatrix(rows: n, columns: d, elements: x), outputFactors: factors)
@@ -71,7 +77,7 @@ struct LinearNetworkConditionTests {
     let found = try #require(measured.number.value)
     #expect(abs(found / (expected * expected) - 1) <= 1e-10)
     let dual = try #require(try objective.conditionNumber(of: .gaussNewton, route: .dual).number.value)
-    #expect(abs(dual / found - 1) <= 1e-9)
+    #expect(abs(dual / found - 1) <= 1e-9 + 1e-14 * found)
   }
 
   /// The formula for H − G against the dense matrix.
@@ -95,7 +101,8 @@ struct LinearNetworkConditionTests {
 
   /// What eigenvalues of a squared matrix lose, singular values keep; the first then gives a lower bound.
   @Test func unresolved() throws {
-    let objective = try ConditionProblem.linear([8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8], .squaredError, samples: 30, seed: 2)
+    let objective = try ConditionProblem.linear(
+      [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8], .squaredError, samples: 30, seed: 2)
     let (whole, squared) = (
       try objective.conditionNumber(of: .gaussNewton, route: .singularValues).number,
       try objective.conditionNumber(of: .gaussNewton, route: .dual)
@@ -107,17 +114,22 @@ struct LinearNetworkConditionTests {
     #expect(squared.number.neighbours.map(\.rank) == [63, 64, 65])
   }
 
-  /// What looks linear and is not.
-  @Test func notLinear() throws {
-    let networks = [
-      try Network(input: [4], seed: 1) { Dense(4, 3); ReLU(); Dense(3, 2, bias: false) },
-      try Network(input: [4], seed: 1) { Dense(4, 3) },
-      try Network(input: [4], seed: 1) { Dense(4, 3, bias: false); Residual { Dense(3, 3, bias: false) } },
-    ]
-    for network in networks { #expect(try LinearNetwork(network) == nil) }
-    let skipping = try Network(input: [4], seed: 1) { Dense(4, 4, bias: false, skip: 0.5); Dense(4, 2, bias: false) }
-    #expect(try LinearNetwork(skipping)?.layers == [
-      LinearNetwork.Layer(parameter: 0, skip: 0.5), LinearNetwork.Layer(parameter: 1, skip: 0),
-    ])
+  /// What is deep and linear, and what only looks like it.
+  @Test func recognition() throws {
+    let rectifier = try Network(input: [4], seed: 1) {
+      Dense(4, 3, bias: false)
+      ReLU()
+      Dense(3, 2, bias: false)
+    }
+    #expect(try LinearNetwork(rectifier) == nil)
+    let biased = try Network(input: [4], seed: 1) { Dense(4, 3) }
+    #expect(try LinearNetwork(biased) == nil)
+    let skipping = try Network(input: [4], seed: 1) {
+      Dense(4, 4, bias: false, skip: 0.5)
+      Residual { Dense(4, 4, bias: false) }
+      Dense(4, 2, bias: false)
+    }
+    let layers = try #require(try LinearNetwork(skipping)).layers
+    #expect(layers.map(\.parameter) == [0, 1, 2] && layers.map(\.skip) == [0.5, 1, 0])
   }
 }

@@ -7,7 +7,9 @@ struct TriangularFactorTests {
   @Test(arguments: [(40, 7, 1), (40, 7, 3), (40, 100, 2), (5, 5, 4), (11, 4, 3)])
   func gradedSingularValues(rows: Int, blockRows: Int, lanes: Int) throws {
     let columns = 8
-    let expected = (0..<columns).map { index in index < rows ? [1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 1e-14][index] : 0 }
+    let expected = (0..<columns).map { index in
+      index < rows ? [1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 1e-14][index] : 0
+    }
     let (u, v) = (randomVector(rows, seed: 1, as: Double.self), randomVector(columns, seed: 2, as: Double.self))
     func reflected(_ x: [Double], by w: [Double]) -> [Double] {
       let slope = 2 * zip(x, w).reduce(0) { $0 + $1.0 * $1.1 } / w.reduce(0) { $0 + $1 * $1 }
@@ -24,7 +26,9 @@ struct TriangularFactorTests {
     for start in stride(from: 0, to: rows, by: blockRows) {
       let count = min(blockRows, rows - start)
       try factor.append(rows: count) { target, leading in
-        for row in 0..<count { for column in 0..<columns { target[column * leading + row] = matrix[start + row][column] } }
+        for row in 0..<count {
+          for column in 0..<columns { target[column * leading + row] = matrix[start + row][column] }
+        }
       }
     }
     let found = try factor.singularValues()
