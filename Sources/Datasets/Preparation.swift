@@ -33,6 +33,11 @@ extension Dataset {
         file: description.source, place: "y", "holds no class labels to make vectors of", remedy: "give integer labels")
     }
     try validateLabels(classes: classes, ignoreIndex: 0)
+    guard classes <= (1 << 28) / max(1, labels.count) else {
+      throw InputError(
+        file: description.source, place: "y", "has labels up to \(classes - 1), too many to make vectors of",
+        remedy: "number the classes from 0")
+    }
     var values = [Double](repeating: 0, count: labels.count * classes)
     for (row, label) in labels.enumerated() { values[row * classes + Int(label)] = 1 }
     var description = description

@@ -128,6 +128,8 @@ import Testing
     guard case .values(let values, let width) = vectors.targets else { throw InputError("no values") }
     #expect(width == 3 && values == [0, 0, 1, 1, 0, 0, 0, 1, 0])
     #expect(throws: InputError.self) { try vectors.oneHot() }
+    let far = try Dataset(inputs: NumpyArray([1.0], shape: [1, 1]), targets: NumpyArray([2_000_000_000] as [Int64]))
+    #expect(throws: InputError.self) { try far.oneHot() }
   }
 
   @Test(.enabled(if: Reference.hasData)) func digitsOfMNIST() throws {

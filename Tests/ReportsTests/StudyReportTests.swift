@@ -72,7 +72,7 @@ import Testing
 
   @Test func figuresSayWhatIsLeftOut() throws {
     let figure = try #require(StudyFigure.drawn(Self.study(), figure: 0, width: FigureWidth.wide))
-    #expect(figure.name == "tall-thin-1")
+    #expect(figure.name == "tall-thin-depth")
     #expect(figure.caption.contains("it does not apply at 3 of 6 points, which are left out"))
     #expect(figure.caption.contains("Open marks (1)") && figure.caption.contains("1 points without a resolved"))
     let elements = XMLReader(figure.standalone).elements
@@ -102,7 +102,7 @@ import Testing
 
   @Test func pdfIsAPage() throws {
     let drawings = StudyFigures.all(Self.study())
-    #expect(drawings.map(\.name) == ["tall-thin-1", "tall-thin-2"])
+    #expect(drawings.map(\.name) == ["tall-thin-depth", "tall-thin-width"])
     let bytes = try drawings[0].pdf()
     let text = String(decoding: bytes, as: Unicode.ASCII.self)
     #expect(text.hasPrefix("%PDF-") && text.contains("/MediaBox [ 0 0 390"))

@@ -83,6 +83,12 @@ import Testing
     #expect(result.findings.contains { $0.text.hasPrefix("In 4 of 12 measurements eigenvalues are not resolved") })
   }
 
+  @Test func roundingIsNoTrend() {
+    let result = study({ depth, _ in 1 + depth * 1e-14 }, claims: [Study.Claim(axis: "depth", trend: .grows)])
+    #expect(result.findings[0].correlations == [0, 0] && result.findings[0].isConfirmed == false)
+    #expect(result.findings[0].text.hasPrefix("κ has no clear trend on 2 of 2 lines"))
+  }
+
   @Test func numbersAreReadable() {
     #expect(Findings.number(1) == "1.00" && Findings.number(31.26) == "31.3" && Findings.number(12345) == "12345")
     #expect(Findings.number(3.34e6) == "3.34·10⁶" && Findings.number(2.5e-5) == "2.50·10⁻⁵")

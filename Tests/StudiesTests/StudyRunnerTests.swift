@@ -200,7 +200,8 @@ import Testing
       )
       .contains("study s, kernel 5, seed 0: kernel: is 5, larger than the images of 4×4"))
     #expect(
-      try problem("data: {source: digits, samples: 20}\nnetwork: {width: 20}\nvary: {skip: [1]}\nseeds: 1").contains("none is square"))
+      try problem("data: {source: digits, samples: 20}\nnetwork: {width: 20}\nvary: {skip: [1]}\nseeds: 1").contains(
+        "none is square"))
     #expect(
       try problem("data: {source: nowhere}\nvary: {width: [4]}")
         == "study s: needs the data 'nowhere', and nothing of that name is there; give its directory with --data nowhere=DIR"

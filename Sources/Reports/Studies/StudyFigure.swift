@@ -32,7 +32,7 @@ enum StudyFigure {
       content += bounds(line, number, series, places, vertical)
     }
     for (number, line) in series.lines.enumerated() { content += measured(line, number, places, vertical) }
-    let suffix = study.figures.count > 1 ? "-\(index + 1)" : ""
+    let suffix = study.figures.count > 1 ? "-\(series.horizontal.key)" : ""
     return Figure(
       name: study.name + suffix, title: title(study, series), description: description(study, series),
       caption: caption(study, series, places), width: width, height: height, content: content)

@@ -16,8 +16,6 @@ extension BuiltInStudies {
       init: [kaiming-normal, xavier-normal, orthogonal]
     seeds: 3
     bounds: [convex combination]
-    claims:
-      depth: grows
 
     """
 }

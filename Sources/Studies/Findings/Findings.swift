@@ -21,8 +21,6 @@ enum Findings {
     var name: String
     var indices: [Int] = []
     var kappas: [Double] = []
-
-    var correlation: Double? { RankCorrelation.of(indices.map(Double.init), kappas) }
   }
 
   private static func lines(_ study: ReportedStudy, _ axis: ReportedStudy.Axis) -> [Line] {
@@ -59,7 +57,7 @@ enum Findings {
     guard axis.isNumerical || claim != nil || axis.values.count == 2 else { return nil }
     let lines = lines(study, axis).filter { $0.kappas.count >= 2 }
     let measured = lines.compactMap { line in
-      RankCorrelation.of(line.indices.map { position(axis, $0) }, line.kappas).map { (line: line, correlation: $0) }
+      correlation(line, axis).map { (line: line, correlation: $0) }
     }
     guard !measured.isEmpty else { return nil }
     let grows = measured.count { $0.correlation >= threshold }
@@ -84,6 +82,13 @@ enum Findings {
     return ReportedFinding(
       text: text + " That κ \(claim.trend.rawValue) with \(axis.key) is reported: \(outcome).", axis: axis.key,
       claim: claim.trend.rawValue, isConfirmed: isConfirmed, correlations: correlations)
+  }
+
+  /// 0 where κ is the same along the line up to a millionth, so that the order of rounding errors is no trend.
+  private static func correlation(_ line: Line, _ axis: ReportedStudy.Axis) -> Double? {
+    guard let least = line.kappas.min(), let most = line.kappas.max() else { return nil }
+    if most <= least * (1 + 1e-6) { return 0 }
+    return RankCorrelation.of(line.indices.map { position(axis, $0) }, line.kappas)
   }
 
   private static func along(_ axis: ReportedStudy.Axis) -> String {
