@@ -140,6 +140,40 @@ import Testing
     #expect(throws: InputError.self) { try Study.read(place.path("none.yaml")) }
   }
 
+  /// Numbers in every notation YAML knows, at and beyond the limits.
+  private static let hostile = [
+    "9223372036854775807", "9223372036854775808", "-9223372036854775808", "99999999999:59:59",
+    "9223372036854775807:59:59", "0x7fffffffffffffff", "0xffffffffffffffffff", "0b1111", "0o777", "1e400", "-1e400",
+    ".inf", "-.inf", ".nan", "1_000", "1:60.5e300", "- - 1", "~", "!!int x", "!!float '1'", "&a 3", "*a", "190:20:30",
+    "١٢",
+  ]
+
+  @Test(arguments: hostile) func hostileNumbers(_ number: String) {
+    for key in ["depth", "width", "skip", "prune", "batch-norm", "init", "samples"] {
+      let text = "data: {source: digits}\nvary:\n  \(key): [\(number)]\nseeds: 1"
+      do {
+        let study = try Study(text: text, name: "s")
+        for case .number(let value) in study.axes[0].values { #expect(value.isFinite) }
+        _ = study.cells
+      } catch {
+        #expect(error is InputError, "\(error)")
+      }
+    }
+  }
+
+  @Test(arguments: BuiltInStudies.names) func damagedStudiesAreRefusedOrRead(_ name: String) throws {
+    let text = try #require(BuiltInStudies.all.first { $0.name == name }?.text)
+    Mutation.variants(of: Array(text.utf8), count: 300, seed: 11) { bytes in
+      guard let damaged = String(validating: bytes, as: UTF8.self) else { return }
+      do {
+        let study = try Study(text: damaged, name: "s")
+        if study.cellCount < 10_000 { _ = study.cells }
+      } catch {
+        #expect(error is InputError, "\(error)")
+      }
+    }
+  }
+
   @Test func distances() {
     #expect(NearestName.distance("width", "widht") == 1)
     #expect(NearestName.distance("", "abc") == 3)

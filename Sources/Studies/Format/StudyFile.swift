@@ -207,26 +207,28 @@ private struct StudyReader {
     let text = scalar.string
     switch key.form {
     case .integer(let range):
-      guard let value = node.int, range.contains(value) else { throw expected(key.form.description, node, key.name) }
+      guard let value = node.wholeNumber, range.contains(value) else {
+        throw expected(key.form.description, node, key.name)
+      }
       return .integer(value)
     case .number(let range):
-      guard let value = node.float ?? node.int.map(Double.init), range.contains(value) else {
+      guard let value = node.decimalNumber, range.contains(value) else {
         throw expected(key.form.description, node, key.name)
       }
       return .number(value == 0 ? 0 : value)
     case .flag:
-      guard let value = node.bool else { throw expected(key.form.description, node, key.name) }
+      guard let value = node.truth else { throw expected(key.form.description, node, key.name) }
       return .flag(value)
     case .choice(let choices):
       // `none` may be written false or left to YAML's null.
-      if choices.contains("none"), node.bool == false || node.null != nil { return .text("none") }
+      if choices.contains("none"), node.truth == false || node.isNothing { return .text("none") }
       guard choices.contains(text) else { throw unknown(node, text, among: choices, key: key.name) }
       return .text(text)
     case .text:
       guard !text.isEmpty else { throw expected("a text", node, key.name) }
       return .text(text)
     case .width(let range):
-      if let value = node.int, range.contains(value) { return .integer(value) }
+      if let value = node.wholeNumber, range.contains(value) { return .integer(value) }
       let parts = text.split(separator: "*").map { $0.split(separator: " ").joined(separator: " ") }
       guard parts.count == 2, let factor = Int(parts[0]) ?? Int(parts[1]), parts.contains("depth"),
         range.contains(factor)
@@ -236,7 +238,7 @@ private struct StudyReader {
   }
 
   private func whole(_ entry: Entry, _ range: ClosedRange<Int>) throws -> Int {
-    guard let value = entry.value.int, range.contains(value) else {
+    guard let value = entry.value.wholeNumber, range.contains(value) else {
       throw expected("a whole number from \(range.lowerBound) to \(range.upperBound)", entry.value, entry.key)
     }
     return value
