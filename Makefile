@@ -10,7 +10,7 @@ RITZ = .build/$(CONFIGURATION)/ritz
 
 all: build
 
-# oneDNN, OpenBLAS and zlib: installed where missing, or named.
+# oneDNN, OpenBLAS, zlib and librsvg: installed where missing, or named.
 dependencies:
 	@scripts/install-dependencies
 

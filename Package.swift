@@ -22,7 +22,10 @@ let package = Package(
     .library(name: "Ritz", targets: ["Ritz"]),
     .executable(name: "ritz", targets: ["RitzCommand"]),
   ],
-  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
   targets: [
     .target(
       name: "CTensors",
@@ -40,12 +43,19 @@ let package = Package(
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
     library("Training", ["Tensors", "Curvature", "Networks"]),
     library("Analyses", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
-    library("Reports", ["Tensors", "Archives", "Analyses"]),
+    library(
+      "Studies",
+      [
+        "Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Training", "Analyses",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(name: "CFigures", linkerSettings: [.linkedLibrary("dl")]),
+    library("Reports", ["CFigures", "Tensors", "Archives", "Analyses"]),
     library(
       "Ritz",
       [
         "Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Training",
-        "Analyses", "Reports",
+        "Analyses", "Studies", "Reports",
       ]),
     .executableTarget(
       name: "RitzCommand",
@@ -65,6 +75,12 @@ let package = Package(
     tests(
       "Analyses",
       ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Analyses"]),
+    tests(
+      "Studies",
+      [
+        "Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Training", "Analyses",
+        "Studies",
+      ]),
     tests("Reports", ["Tensors", "Archives", "Analyses", "Reports"]),
     tests("RitzCommand", ["Ritz"]),
     tests("Ritz", ["Ritz"]),

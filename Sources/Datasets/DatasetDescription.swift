@@ -28,6 +28,8 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
   public var standardisation: String
   /// The numbers of the standardisation: inputs are (value / unit − mean) / deviation.
   public var scaling: Scaling
+  /// What was done to the inputs after that, a step an element; nil for nothing.
+  public var preparation: [String]?
   /// Who made the data, where the licence asks to say so.
   public var attribution: String?
 
@@ -53,6 +55,7 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
       scaling.isIdentity
       ? "inputs as they are"
       : "inputs (x/\(number(scaling.unit)) − \(number(scaling.mean)))/\(number(scaling.deviation))"
-    return "\(source) (\(format)\(part)): \(chosen) of shape \(shape), \(target), \(scaled)"
+    let steps = (preparation ?? []).map { ", " + $0 }.joined()
+    return "\(source) (\(format)\(part)): \(chosen) of shape \(shape), \(target), \(scaled)\(steps)"
   }
 }

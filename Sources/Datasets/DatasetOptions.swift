@@ -1,6 +1,6 @@
 import Tensors
 
-/// Which samples of a source to take, and how to standardise them.
+/// Which samples of a source to take, how to standardise and how to prepare them.
 public struct DatasetOptions: Sendable, Hashable {
   /// A source's own division of its samples.
   public enum Split: String, Sendable, Hashable, Codable, CaseIterable {
@@ -66,14 +66,17 @@ public struct DatasetOptions: Sendable, Hashable {
   public var samples: Int?
   public var selection: Selection
   public var standardisation: Standardisation
+  /// What is done to the samples taken, after they are standardised.
+  public var preparation: [Preparation]
 
   public init(
     split: Split? = nil, samples: Int? = nil, selection: Selection = .first,
-    standardisation: Standardisation = .automatic
+    standardisation: Standardisation = .automatic, preparation: [Preparation] = []
   ) {
     self.split = split
     self.samples = samples
     self.selection = selection
     self.standardisation = standardisation
+    self.preparation = preparation
   }
 }

@@ -71,6 +71,7 @@ extension Dataset {
       targetsPerSample: targetsPerSample, scaling: scaling, description: description)
     // Of all samples, chosen or not: a subset may miss the last class.
     self.description.classes = targets.classCount
+    for step in options.preparation { self = try prepared(step) }
   }
 }
 

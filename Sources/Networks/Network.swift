@@ -84,7 +84,7 @@ public struct Network: Sendable {
   public let batchNormalization: BatchNormalizationMode?
   /// Whether that was chosen with ``withBatchNormalization(_:)``, for all layers, and is not the model's own way.
   private let isBatchNormalizationChosen: Bool
-  private let definition: any NetworkDefinition
+  let definition: any NetworkDefinition
 
   /// - Parameter batchNormalization: what the model itself does, as far as one mode says it.
   public init(
@@ -190,6 +190,14 @@ public struct Network: Sendable {
     }
     return Network(
       parameters: parameters, literals: replaced, input: input, batch: batch, source: source, ending: ending,
+      batchNormalization: batchNormalization, isBatchNormalizationChosen: isBatchNormalizationChosen,
+      definition: definition)
+  }
+
+  /// The same network with further literals behind its own, read by another definition.
+  func adding(_ further: [Literal], definition: any NetworkDefinition) -> Network {
+    Network(
+      parameters: parameters, literals: literals + further, input: input, batch: batch, source: source, ending: ending,
       batchNormalization: batchNormalization, isBatchNormalizationChosen: isBatchNormalizationChosen,
       definition: definition)
   }

@@ -6,5 +6,6 @@
 @_exported import Krylov
 @_exported import Networks
 @_exported import Reports
+@_exported import Studies
 @_exported import Tensors
 @_exported import Training

@@ -4,13 +4,17 @@ import Synchronization
 
 /// Thrown when the user or the system asks the program to stop.
 struct Interrupted: Error, CustomStringConvertible {
-  /// The directory the run can be resumed from, where it has one.
-  var directory: String?
+  /// How to go on, where that is possible.
+  var resumption: String?
 
-  var description: String {
-    guard let directory else { return "interrupted" }
-    return "interrupted; go on with: ritz spectrum --resume \(directory)"
+  /// - Parameter directory: that of a spectrum run that can be resumed.
+  init(directory: String? = nil) {
+    resumption = directory.map { "go on with: ritz spectrum --resume \($0)" }
   }
+
+  init(resumption: String) { self.resumption = resumption }
+
+  var description: String { resumption.map { "interrupted; " + $0 } ?? "interrupted" }
 }
 
 /// Turns the signals of Ctrl-C and kill into an error at the next product.

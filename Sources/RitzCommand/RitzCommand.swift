@@ -13,10 +13,13 @@ struct RitzCommand: ParsableCommand {
       of the Hessian or the Gauss-Newton matrix without ever forming it.
 
       Exit codes: 0 done; 1 the input is at fault; 2 wrong usage; 3 done but not converged, with --strict; \
-      130 interrupted (go on with --resume).
+      130 interrupted (go on with --resume, or with the same command).
       """,
     version: SpectrumRun.version,
-    subcommands: [SpectrumCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self, DemoCommand.self])
+    subcommands: [
+      SpectrumCommand.self, ConditioningCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
+      DemoCommand.self,
+    ])
 
   static func main() {
     do {

@@ -25,6 +25,16 @@ public struct MomentumDescent: Sendable {
   public func train<Scalar: Real>(
     _ objective: Objective<Scalar>, observe: (_ step: Int, _ loss: Double) throws -> Void = { _, _ in }
   ) throws -> Vector<Scalar> {
+    try train(objective) { step, loss, _ in try observe(step, loss) }
+  }
+
+  /// The parameters after the steps, from those of the objective.
+  ///
+  /// - Parameter visit: called with each step's number, and the loss and the parameters before it.
+  /// - Throws: ``InputError`` where the loss is no longer finite; the selection must be all parameters.
+  public func train<Scalar: Real>(
+    _ objective: Objective<Scalar>, visit: (_ step: Int, _ loss: Double, _ parameters: Vector<Scalar>) throws -> Void
+  ) throws -> Vector<Scalar> {
     guard objective.dimension == objective.network.parameterCount else {
       throw InputError("training moves all parameters, but only \(objective.dimension) are selected")
     }
@@ -33,7 +43,7 @@ public struct MomentumDescent: Sendable {
     var velocity = Vector<Scalar>(zeros: parameters.count)
     for step in 0..<steps {
       let (loss, gradient) = try function(parameters)
-      try observe(step, loss)
+      try visit(step, loss, parameters)
       velocity.withUnsafeMutablePointer { velocity in
         Scalar.scale(Scalar(momentum), velocity, count: parameters.count)
         gradient.withUnsafePointer { Scalar.axpy(1, $0, velocity, count: parameters.count) }

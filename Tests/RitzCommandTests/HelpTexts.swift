@@ -7,6 +7,7 @@ enum HelpTexts {
 
   static let all = [
     Help(arguments: [], text: ritz), Help(arguments: ["--help"], text: ritz),
+    Help(arguments: ["conditioning", "--help"], text: conditioning),
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
     Help(arguments: ["demo", "--help"], text: demo),
@@ -20,7 +21,8 @@ enum HelpTexts {
     matrix without ever forming it.
 
     Exit codes: 0 done; 1 the input is at fault; 2 wrong usage; 3 done but not
-    converged, with --strict; 130 interrupted (go on with --resume).
+    converged, with --strict; 130 interrupted (go on with --resume, or with the
+    same command).
 
     USAGE: ritz <subcommand>
 
@@ -31,6 +33,8 @@ enum HelpTexts {
     SUBCOMMANDS:
       spectrum                Measures eigenvalues, density and trace of a
                               network's Hessian and its relatives.
+      conditioning            Studies what the condition number of the Gauss-Newton
+                              matrix depends on.
       apply                   Computes operator-vector products, for other tools.
       inspect                 Shows what is in a model, and what a run on it will
                               need.
@@ -39,6 +43,39 @@ enum HelpTexts {
                               measures its Hessian and Gauss-Newton matrix.
 
       See 'ritz help <subcommand>' for detailed help.
+    """
+
+  private static let conditioning = """
+    OVERVIEW: Studies what the condition number of the Gauss-Newton matrix depends
+    on.
+
+    A STUDY is a YAML file, the name of a built-in study (--list), or 'all';
+    --print shows one to copy and change. Leaves a directory with report.html,
+    result.json and figures as SVG, PDF and CSV. What was measured is kept, so that
+    a study that was stopped or extended goes on where it was.
+
+    USAGE: ritz conditioning [<study> ...] [--output <dir>] [--data <name=dir> ...] [--seeds <n>] [--workers <n>] [--cache <dir>] [--list] [--print <name>] [--json] [--quiet]
+
+    ARGUMENTS:
+      <study>                 YAML files, built-in studies, or 'all'.
+
+    OPTIONS:
+      --output <dir>          The directory to leave results in. (default:
+                              runs/conditioning)
+      --data <name=dir>       Where the data of a name are: mnist=DIR, cifar10=DIR.
+                              May be repeated.
+      --seeds <n>             Seeds to draw each network with, instead of those of
+                              the study.
+      --workers <n>           Worker threads; the numbers do not depend on it.
+      --cache <dir>           Where measurements are kept; by default 'cells' in
+                              the output.
+      --list                  List the built-in studies.
+      --print <name>          Print a built-in study.
+      --json                  Print result.json instead of a summary.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
     """
 
   private static let spectrum = """

@@ -23,7 +23,7 @@ import Testing
   }
 
   private static let wrong: [([String], String)] = [
-    (["spectrm"], "there is no command 'spectrm': choose from spectrum, apply, inspect, bench, demo"),
+    (["spectrm"], "there is no command 'spectrm': choose from spectrum, conditioning, apply, inspect, bench, demo"),
     (["--verison"], "Unknown option '--verison'"),
     (["spectrum"], "a MODEL is needed"),
     (["spectrum", "mlp:2-2"], "--data is needed"),
@@ -34,6 +34,9 @@ import Testing
     (["apply", "mlp:2-2", "--data", "d.npz", "--loss", "mse"], "Missing expected argument '--output <file.npz>'"),
     (["apply", "mlp:2-2", "--output", "o.npz"], "--data is needed"),
     (["bench", "mlp:2-2"], "--data is needed"),
+    (["conditioning"], "a STUDY is needed"),
+    (["conditioning", "skip", "--sedes", "2"], "Unknown option '--sedes'. Did you mean '--seeds'?"),
+    (["conditioning", "skip", "--seeds", "0"], "--seeds must be 1 to 10000"),
     (["inspect"], "Missing expected argument '<model>'"),
     (["inspect", "mlp:2-2", "--plan"], "--data is needed"),
     (
@@ -50,7 +53,7 @@ import Testing
     #expect(outcome.status == 2, "\(outcome)")
     #expect(outcome.output.isEmpty)
     #expect(outcome.errors.contains(problem), "\(outcome.errors)")
-    let isCommand = ["spectrum", "apply", "bench", "inspect"].contains(arguments[0])
+    let isCommand = ["spectrum", "conditioning", "apply", "bench", "inspect"].contains(arguments[0])
     #expect(outcome.errors.contains(isCommand ? "Usage: ritz \(arguments[0])" : "Usage: ritz"))
   }
 

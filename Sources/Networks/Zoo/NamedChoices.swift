@@ -38,3 +38,14 @@ func namedInitializer(_ option: Substring) -> Initializer? {
   guard option.hasPrefix("init=") else { return nil }
   return namedInitializers.first { $0.name == option.dropFirst(5) }?.initializer
 }
+
+extension Initializer {
+  /// The names an initialiser can be asked for by.
+  public static var names: [String] { namedInitializers.map(\.name) }
+
+  /// The initialiser of a name, as behind `--init`; nil where there is none.
+  public init?(named name: String) {
+    guard let named = namedInitializers.first(where: { $0.name == name }) else { return nil }
+    self = named.initializer
+  }
+}

@@ -25,6 +25,21 @@ enum Draw {
       ])
   }
 
+  /// A marker of a shape: filled for a value, open for a lower bound.
+  static func mark(_ shape: MarkShape, _ x: Double, _ y: Double, _ color: SeriesColor, filled: Bool) -> Markup {
+    let corners: [(Double, Double)]
+    switch shape {
+    case .circle: return dot(x, y, color, filled: filled, radius: 3.4)
+    case .square: corners = [(-3.1, -3.1), (3.1, -3.1), (3.1, 3.1), (-3.1, 3.1)]
+    case .triangle: corners = [(0, -4), (3.8, 2.8), (-3.8, 2.8)]
+    case .diamond: corners = [(0, -4.3), (4.3, 0), (0, 4.3), (-4.3, 0)]
+    case .inverted: corners = [(0, 4), (3.8, -2.8), (-3.8, -2.8)]
+    }
+    let points = corners.map { "\((x + $0.0).coordinate),\((y + $0.1).coordinate)" }.joined(separator: " ")
+    return .element(
+      "polygon", ["class": "rz-marker rz-\(color.rawValue)-\(filled ? "filled" : "open")", "points": points])
+  }
+
   /// A triangle that points down at a position.
   static func triangle(_ x: Double, _ tip: Double, _ color: SeriesColor) -> Markup {
     .element(

@@ -24,6 +24,14 @@ struct Figure {
       ).with("width", width.coordinate).with("height", height.coordinate).rendered
   }
 
+  /// The file for programs that make pages of it: in the colours of paper only, without a background.
+  var printed: String {
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      + element(class: "rz-figure", extra: [.style(Palette.printSheet)])
+      // Spaces between an upright and an italic run would be dropped.
+      .with("xml:space", "preserve").with("width", width.coordinate).with("height", height.coordinate).rendered
+  }
+
   /// The figure inside a page that has the style sheet.
   func inlined(class style: String) -> Markup { element(class: style, extra: []) }
 
@@ -49,6 +57,8 @@ struct Figure {
 enum FigureWidth {
   static let wide = 760.0
   static let compact = 350.0
+  /// A figure across one column of text and a half: 390 points.
+  static let print = 520.0
 }
 
 /// The rectangle of a plot inside its axes.

@@ -7,6 +7,9 @@ struct Legend {
     case triangle(SeriesColor)
     case dot(SeriesColor, filled: Bool)
     case bar(SeriesColor)
+    case marked(SeriesColor, MarkShape)
+    /// A line in no colour, of a class that gives it a pattern.
+    case patterned(String)
   }
 
   var entries: [(swatch: Swatch, label: Label)]
@@ -64,6 +67,13 @@ struct Legend {
         ])
     case .triangle(let color): return Draw.triangle(middle, y + 3, color)
     case .dot(let color, let filled): return Draw.dot(middle, y, color, filled: filled)
+    case .marked(let color, let shape):
+      return .sequence([
+        Draw.line(x, y, x + swatchWidth, y, classes: "rz-curve rz-\(color.rawValue)-line"),
+        Draw.mark(shape, middle, y, color, filled: true),
+      ])
+    case .patterned(let pattern):
+      return Draw.line(x, y, x + swatchWidth, y, classes: "\(pattern) rz-zero")
     case .bar(let color):
       return .sequence([
         Draw.line(x + 3, y, x + swatchWidth - 3, y, classes: "rz-thin rz-\(color.rawValue)-line"),

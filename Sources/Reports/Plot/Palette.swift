@@ -11,34 +11,54 @@ struct Palette {
   var vermilion: String
   var caution: String
   var cautionPaper: String
+  /// Further lines of figures with many.
+  var further: [SeriesColor: String]
 
   static let light = Palette(
     paper: "#ffffff", panel: "#f5f7f9", ink: "#1a1f26", muted: "#55606e", grid: "#dde2e8", blue: "#0b5fa5",
-    vermilion: "#bf4a0a", caution: "#7a4b00", cautionPaper: "#fff4dd")
+    vermilion: "#bf4a0a", caution: "#7a4b00", cautionPaper: "#fff4dd",
+    further: [
+      .green: "#00795b", .purple: "#8148a0", .ochre: "#8f6400", .sky: "#1f86bd", .rose: "#b5336f", .slate: "#4d5a68",
+    ])
 
   static let dark = Palette(
     paper: "#13171c", panel: "#1c2229", ink: "#e9edf1", muted: "#a6b1bd", grid: "#2f3843", blue: "#6cb4f0",
-    vermilion: "#f5a05f", caution: "#ffd58a", cautionPaper: "#33290f")
+    vermilion: "#f5a05f", caution: "#ffd58a", cautionPaper: "#33290f",
+    further: [
+      .green: "#4ecfa4", .purple: "#c99fe3", .ochre: "#e3bf4f", .sky: "#9bd8f5", .rose: "#f392bb", .slate: "#b4c0cc",
+    ])
 
   static let fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
   /// The rules for figures. Plain colours and a media query, since not every program that opens SVG knows variables.
   static var figureSheet: String {
     """
-    .rz-figure { font-family: \(fontFamily); font-size: 12px; font-variant-numeric: tabular-nums; }
+    \(shapes(in: fontFamily))
+    \(light.figureRules)@media screen and (prefers-color-scheme: dark) {
+    \(dark.figureRules)}
+
+    """
+  }
+
+  /// The rules for figures on paper: the light ones alone, in fonts that programs for print find.
+  static var printSheet: String {
+    shapes(in: "Helvetica, Arial, 'DejaVu Sans', sans-serif") + "\n" + light.figureRules
+  }
+
+  private static func shapes(in fonts: String) -> String {
+    """
+    .rz-figure { font-family: \(fonts); font-size: 12px; font-variant-numeric: tabular-nums; }
     .rz-italic { font-style: italic; }
     .rz-small { font-size: 74%; }
     .rz-curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
     .rz-thin { fill: none; stroke-width: 1; }
     .rz-dashed { fill: none; stroke-width: 1.2; stroke-dasharray: 5 4; }
     .rz-dotted { fill: none; stroke-width: 1; stroke-dasharray: 2 3; }
+    .rz-dash-dot { fill: none; stroke-width: 1.2; stroke-dasharray: 7 3 1.5 3; }
     .rz-stem { fill: none; stroke-width: 2; }
     .rz-marker { stroke-width: 1.6; }
     .rz-halo { paint-order: stroke; stroke-width: 4; stroke-linejoin: round; }
     .rz-strong { font-weight: 600; }
-    \(light.figureRules)@media screen and (prefers-color-scheme: dark) {
-    \(dark.figureRules)}
-
     """
   }
 
@@ -61,12 +81,36 @@ struct Palette {
     .rz-vermilion-filled { fill: \(vermilion); stroke: \(vermilion); }
     .rz-blue-open { fill: \(paper); stroke: \(blue); }
     .rz-vermilion-open { fill: \(paper); stroke: \(vermilion); }
-
+    \(furtherRules)
     """
+  }
+
+  private var furtherRules: String {
+    SeriesColor.allCases.compactMap { color in
+      further[color].map { value in
+        """
+        .rz-\(color.rawValue)-line { stroke: \(value); }
+        .rz-\(color.rawValue)-filled { fill: \(value); stroke: \(value); }
+        .rz-\(color.rawValue)-open { fill: \(paper); stroke: \(value); }
+
+        """
+      }
+    }.joined()
   }
 }
 
-/// The two series colours of a figure.
-enum SeriesColor: String {
-  case blue, vermilion
+/// The series colours of a figure: two in most, more for the lines of a study.
+enum SeriesColor: String, CaseIterable {
+  case blue, vermilion, green, purple, ochre, sky, rose, slate
+
+  /// The colour of a line by its number.
+  static func ofLine(_ number: Int) -> SeriesColor { allCases[number % allCases.count] }
+}
+
+/// The shapes that tell the lines of a study apart where colours do not.
+enum MarkShape: Int, CaseIterable {
+  case circle, square, triangle, diamond, inverted
+
+  /// The shape of a line by its number: five shapes and eight colours give forty pairs.
+  static func ofLine(_ number: Int) -> MarkShape { allCases[number % allCases.count] }
 }
