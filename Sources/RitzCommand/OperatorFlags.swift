@@ -24,6 +24,9 @@ struct OperatorFlags: ParsableArguments {
 
   func validate() throws {
     try requireCounts([("--fisher-draws", fisherDraws)])
+    if fisherDraws != 1 && `operator` != OperatorKind.monteCarloFisher.rawValue {
+      throw ValidationError("--fisher-draws goes with --operator \(OperatorKind.monteCarloFisher.rawValue)")
+    }
     if let per, ParameterBlock.Division(rawValue: per) == nil {
       throw ValidationError("--per is layer or parameter, not '\(per)'")
     }

@@ -211,7 +211,9 @@ extension Network {
       return
     }
     let name = URL(fileURLWithPath: model).lastPathComponent
-    guard !name.contains(":") || FileBytes.exists(model) || FileBytes.isDirectory(model) else {
+    // What has no extension is more likely a name with a slip in it than a file.
+    let looksLikeFile = name.contains(".") && !name.contains(":")
+    guard looksLikeFile || FileBytes.exists(model) || FileBytes.isDirectory(model) else {
       throw InputError(
         file: model, "is neither a file nor a built-in network",
         remedy: "built in are \(NamedNetworkFamily.usages)")

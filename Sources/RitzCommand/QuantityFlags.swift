@@ -50,18 +50,24 @@ struct QuantityFlags: ParsableArguments {
     if let trace, TraceChoice(rawValue: trace) == nil {
       throw ValidationError("--trace is quadrature, hutchinson or hutch++, not '\(trace)'")
     }
+    if compatible != nil && sigma != nil {
+      throw ValidationError("--compatible google has a kernel of its own; leave --sigma out")
+    }
+    if traceProbes != 30 && trace != TraceChoice.hutchinson.rawValue && trace != TraceChoice.hutchPlusPlus.rawValue {
+      throw ValidationError("--trace-probes goes with --trace hutchinson or --trace hutch++")
+    }
   }
 
   /// Whether anything was given that a stored run has settled.
   var isGiven: Bool {
     let hasOptions =
       tolerance != nil || block != 1 || maxProducts != nil || probes != 10 || steps != 90 || sigma != nil
-      || compatible != nil || traceProbes != 30 || blockMass != nil || conditionRoute != "automatic"
+      || compatible != nil || traceProbes != 30 || conditionRoute != "automatic"
     return hasQuantities || hasOptions
   }
 
   private var hasQuantities: Bool {
-    top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition
+    top != nil || bottom != nil || density || exact || trace != nil || diagonal != nil || condition || blockMass != nil
   }
 
   /// What the flags ask for; with no choice of quantities the density, 10 top and 5 bottom eigenpairs and the trace.

@@ -41,13 +41,15 @@ enum ResultArrays {
       if let google = measurement.google {
         try writer.add(prefix + "density_grid", google.grid)
         try writer.add(prefix + "density", google.density)
-        try writer.add(prefix + "density_lower", google.density)
-        try writer.add(prefix + "density_upper", google.density)
+        let none = [Double](repeating: .nan, count: google.density.count)
+        try writer.add(prefix + "density_lower", none)
+        try writer.add(prefix + "density_upper", none)
       } else {
         try writer.add(prefix + "density_grid", density.grid)
         try writer.add(prefix + "density", density.density)
-        try writer.add(prefix + "density_lower", density.band?.lower ?? density.density)
-        try writer.add(prefix + "density_upper", density.band?.upper ?? density.density)
+        let none = [Double](repeating: .nan, count: density.density.count)
+        try writer.add(prefix + "density_lower", density.band?.lower ?? none)
+        try writer.add(prefix + "density_upper", density.band?.upper ?? none)
       }
       let rules = try sample.rules()
       // Probes may end early; their rows are filled up with NaN.

@@ -197,6 +197,13 @@ extension Objective {
     var request = request
     let kind = result.kind
     result.options = options
+    if kind == .gradientSecondMoment || kind == .gradientCovariance,
+      network.batchNormalization?.couplesSamples == true
+    {
+      result.warnings.append(
+        "batch statistics couple the samples of a group, so a sample's gradient runs through its whole group: "
+          + "the \(kind.title) is not the noise of stochastic gradient descent here")
+    }
     if let (rank, reason) = rankBound(of: kind, options), rank < operation.dimension, request.bottom > 0 {
       let fact =
         "the \(kind.title) has rank at most \(rank) (\(reason)) for \(operation.dimension) "
@@ -326,11 +333,12 @@ extension Objective {
     result.logarithmic = try LogarithmicDensity(sample, options: request.density)
   }
 
-  /// ‖Pg‖²/‖g‖² with P the projector on the top K eigenvectors, K = C or as many as were computed.
+  /// ‖Pg‖²/‖g‖² with P the projector on the top K eigenvectors, K = C or as many as converged.
   private func gradientFraction(
     _ gradient: Vector<Scalar>, _ top: [Eigenpair<Vector<Scalar>>], _ space: DenseVectorSpace<Scalar>
   ) -> (value: Double, subspaceDimension: Int)? {
-    let count = min(classCount, top.count)
+    // What has not converged spans nothing known.
+    let count = min(classCount, top.prefix { $0.converged }.count)
     let norm = space.dot(gradient, gradient)
     guard count > 0, norm > 0 else { return nil }
     let inside = top.prefix(count).reduce(0.0) { sum, pair in
