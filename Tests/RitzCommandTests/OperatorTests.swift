@@ -49,7 +49,9 @@ import Testing
       try #require(condition["value"] as? Double), try #require(condition["largest"] as? Double)
     )
     let eigenvalues = try #require(workspace.arrays("o/arrays.npz")["condition_eigenvalues"]).doubles()
-    #expect(largest == eigenvalues[0] && value > 1 && outcome.output.contains("rank"))
+    // Foundation rounds the last digit of some numbers it reads from JSON.
+    #expect(abs(largest - eigenvalues[0]) <= 2 * eigenvalues[0].ulp)
+    #expect(value > 1 && outcome.output.contains("rank"))
     #expect(try RitzProcess.run(command + ["--operator", "hessian"]).status == 1)
     #expect(try RitzProcess.run(command + ["--operator", "ggn", "--precision", "single"]).status == 1)
     #expect(try RitzProcess.run(command + ["--operator", "ggn", "--per", "layer"]).status == 1)

@@ -65,7 +65,7 @@ enum ConditioningProblem: String, CaseIterable, CustomTestStringConvertible {
       let x = SmallProblem.numbers([10, 3, 6], seed: 3)
       guard loss == .crossEntropy else {
         return try SmallProblem.objective(
-          network, Dataset(inputs: x, targets: SmallProblem.numbers([30, 4], seed: 8)), loss, workers: workers)
+          network, Dataset(inputs: x, targets: SmallProblem.probabilities([30, 4], seed: 8)), loss, workers: workers)
       }
       var labels = try SmallProblem.labels(30, classes: 4).integers().map { Int64($0) }
       labels[4] = -100
@@ -76,10 +76,7 @@ enum ConditioningProblem: String, CaseIterable, CustomTestStringConvertible {
 
   private static func data(_ x: NumpyArray, samples: Int, outputs: Int, _ loss: Loss) throws -> Dataset {
     if loss == .crossEntropy { return try Dataset(inputs: x, targets: SmallProblem.labels(samples, classes: outputs)) }
-    let y = try SmallProblem.numbers([samples, outputs], seed: 7).doubles()
-    return try Dataset(
-      inputs: x,
-      targets: NumpyArray(loss == .binaryCrossEntropy ? y.map { ($0 + 1) / 2 } : y, shape: [samples, outputs]))
+    return try Dataset(inputs: x, targets: SmallProblem.probabilities([samples, outputs], seed: 7))
   }
 }
 
