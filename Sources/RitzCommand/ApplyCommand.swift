@@ -7,8 +7,11 @@ struct ApplyCommand: ParsableCommand {
     commandName: "apply", abstract: "Computes operator-vector products, for other tools.",
     discussion: """
       Reads vectors from an .npz file with one array for each parameter, of the parameter's shape, or with a leading axis for \
-      several vectors; for ntk with the one array 'outputs', of all samples. Writes loss, gradient/<name> and product/<name> to \
-      the output.
+      several vectors; for ntk and jacobian-transpose with the one array 'outputs', of all samples. Writes loss, \
+      gradient/<name> and product/<name> to the output; product/outputs for ntk and jacobian.
+
+      Further operators here: jacobian, jacobian-transpose, and the parts of the Gauss-Newton matrix by classes: ggn-class, \
+      ggn-cross-class, ggn-same-class and ggn-within-class.
       """)
 
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String
@@ -35,28 +38,22 @@ struct ApplyCommand: ParsableCommand {
   }
 
   private func run<Scalar: Real>(_ settings: ObjectiveSettings, _ network: Network, as type: Scalar.Type) throws {
-    let kind = try operation.kind()
+    let map = try AppliedMap(operation)
     let objective = try Objective<Scalar>(
       network: network, dataset: settings.dataset(), loss: settings.namedLoss(),
       selection: settings.selection(of: network), options: settings.execution(microbatch: execution.microbatch),
       pool: execution.pool)
-    let arrays = objective.arrays(of: kind)
-    let vectors = try vector.map { try ParameterArrays.read($0, arrays: arrays, as: type) }
-    let setting = try operation.settings.setting(kind, objective, seed: execution.seed)
+    let vectors = try vector.map { try ParameterArrays.read($0, arrays: map.domain(objective), as: type) }
     // An output that cannot be written is known before anything is computed.
     let writer = try NumpyArchiveWriter(output)
     let (loss, gradient) = try objective.lossAndGradient()
     var products: [Vector<Scalar>] = []
     if let vectors {
-      let plain = try objective.curvature(
-        kind, blocks: operation.settings.division.map { objective.blocks($0) }, options: setting.options)
-      plain.setInterruption { try Interruption.check() }
-      let preconditioned = try setting.preconditioner.map { try PreconditionedOperator(plain, diagonal: $0) }
+      let multiply = try map.products(objective, operation.settings, seed: execution.seed)
       // A few at a time: each vector of a call has sums of its own in every worker.
       for start in stride(from: 0, to: vectors.vectors.count, by: 16) {
-        let range = start..<min(start + 16, vectors.vectors.count)
-        let several = Array(vectors.vectors[range])
-        products += try preconditioned?.apply(several) ?? plain.apply(several)
+        try Interruption.check()
+        products += try multiply(Array(vectors.vectors[start..<min(start + 16, vectors.vectors.count)]))
       }
       for (index, product) in products.enumerated() where !norm(product).isFinite {
         throw InputError(
@@ -67,13 +64,13 @@ struct ApplyCommand: ParsableCommand {
     try writer.add("loss", NumpyArray(scalar: loss))
     try ParameterArrays.write([gradient], isStacked: false, "gradient", objective.parameterArrays, to: writer)
     if let vectors {
-      try ParameterArrays.write(products, isStacked: vectors.isStacked, "product", arrays, to: writer)
+      try ParameterArrays.write(products, isStacked: vectors.isStacked, "product", map.codomain(objective), to: writer)
     }
     try writer.finish()
     let norms = products.map(norm)
     if json {
       let summary = ApplySummary(
-        loss: loss, gradientNorm: objective.space.norm(gradient), productNorms: norms, operator: kind.rawValue,
+        loss: loss, gradientNorm: objective.space.norm(gradient), productNorms: norms, operator: operation.operator,
         output: output)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -82,7 +79,7 @@ struct ApplyCommand: ParsableCommand {
     } else {
       print("loss \(loss)")
       print("|gradient| \(objective.space.norm(gradient))")
-      for (index, norm) in norms.enumerated() { print("|\(kind.rawValue) v\(index)| \(norm)") }
+      for (index, norm) in norms.enumerated() { print("|\(operation.operator) v\(index)| \(norm)") }
       print("written to \(output)")
     }
   }

@@ -167,9 +167,14 @@ enum HelpTexts {
     OVERVIEW: Computes operator-vector products, for other tools.
 
     Reads vectors from an .npz file with one array for each parameter, of the
-    parameter's shape, or with a leading axis for several vectors; for ntk with the
-    one array 'outputs', of all samples. Writes loss, gradient/<name> and
-    product/<name> to the output.
+    parameter's shape, or with a leading axis for several vectors; for ntk and
+    jacobian-transpose with the one array 'outputs', of all samples. Writes loss,
+    gradient/<name> and product/<name> to the output; product/outputs for ntk and
+    jacobian.
+
+    Further operators here: jacobian, jacobian-transpose, and the parts of the
+    Gauss-Newton matrix by classes: ggn-class, ggn-cross-class, ggn-same-class and
+    ggn-within-class.
 
     USAGE: ritz apply [<options>] <model> --output <file.npz>
 

@@ -101,6 +101,42 @@ import Testing
     #expect(abs(left - right) <= 1e-12 * abs(left))
   }
 
+  /// ⟨u, J v⟩ = ⟨Jᵀu, v⟩, J Jᵀ is the tangent kernel, and the parts by classes add up to the Gauss-Newton matrix.
+  @Test func jacobiansAndParts() throws {
+    let workspace = try Workspace()
+    let outputs = try workspace.write(
+      ["outputs": NumpyArray((0..<90).map { sin(Double($0)) }, shape: [30, 3])], to: "u.npz")
+    func product(_ name: String, _ vector: String) throws -> [String: NumpyArray] {
+      let path = workspace.path(name + ".npz")
+      let outcome = try RitzProcess.run(
+        ["apply"] + flags(workspace) + ["--operator", name, "--vector", vector, "--output", path])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let arrays = try workspace.arrays(name + ".npz").filter { $0.key.hasPrefix("product/") }
+      return Dictionary(uniqueKeysWithValues: arrays.map { (String($0.key.dropFirst(8)), $0.value) })
+    }
+    func numbers(_ arrays: [String: NumpyArray]) throws -> [Double] {
+      try arrays.sorted { $0.key < $1.key }.flatMap { try $0.value.doubles() }
+    }
+    let pulled = try product("jacobian-transpose", outputs)
+    let vector = try workspace.write(pulled, to: "v.npz")
+    let pushed = try numbers(product("jacobian", vector))
+    let kernel = try numbers(product("ntk", outputs))
+    #expect(zip(pushed, kernel).allSatisfy { abs($0 - $1) <= 1e-12 * (abs($1) + 1) } && pushed.count == 90)
+    let square = try numbers(pulled).reduce(0) { $0 + $1 * $1 }
+    let form = try zip(NumpyArray((0..<90).map { sin(Double($0)) }).doubles(), pushed).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(square - form) <= 1e-12 * square)
+    var sum = [Double](repeating: 0, count: 39)
+    for part in ["ggn-class", "ggn-cross-class", "ggn-same-class", "ggn-within-class"] {
+      sum = zip(sum, try numbers(product(part, vector))).map { $0 + $1 }
+    }
+    let whole = try numbers(product("ggn", vector))
+    #expect(zip(sum, whole).allSatisfy { abs($0 - $1) <= 1e-12 * (abs($1) + 1) })
+    let refused = try RitzProcess.run(
+      ["apply"] + flags(workspace)
+        + ["--operator", "jacobian", "--per", "layer", "--vector", vector, "--output", workspace.path("x.npz")])
+    #expect(refused.status == 1 && refused.errorLines.count == 1)
+  }
+
   @Test func drawsAndSeeds() throws {
     let workspace = try Workspace()
     func top(_ extra: [String], _ directory: String) throws -> Double {
