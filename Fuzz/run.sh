@@ -18,7 +18,7 @@ build=(swift build --package-path "$here" -c release --product Fuzz -Xswiftc -sa
 fuzz=$("${build[@]}" --show-bin-path)/Fuzz
 
 corpus=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$corpus"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$corpus"' EXIT
 mkdir -p "$here/findings"
 # Leak detection needs ptrace, which containers withhold.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
