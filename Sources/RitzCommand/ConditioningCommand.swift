@@ -83,7 +83,10 @@ struct ConditioningCommand: ParsableCommand {
     }
     var seen: [String: Int] = [:]
     for index in result.indices {
-      if let seeds { result[index].seeds = seeds }
+      if let seeds {
+        result[index].seeds = seeds
+        try result[index].requireCellCount()
+      }
       let name = result[index].name
       seen[name, default: 0] += 1
       if let count = seen[name], count > 1 { result[index].name = "\(name)-\(count)" }

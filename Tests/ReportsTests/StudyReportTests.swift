@@ -92,11 +92,12 @@ import Testing
   @Test func csvHoldsTheNumbers() {
     let lines = StudyTable.csv(Self.study(), figure: 0).components(separatedBy: "\r\n")
     #expect(
-      lines[0] == "depth,width,kappa,kappa_lower,kappa_upper,seeds,seeds_with_lower_bound_only,\"convex, combined\","
+      lines[0] == "depth,width,kappa,kappa_lower,kappa_upper,seeds,seeds_with_lower_bound_only,rank_least,rank_most,"
+        + "\"convex, combined\","
         + "\"convex, combined lower\",\"convex, combined upper\",loss")
     #expect(lines.count == 8 && lines[7].isEmpty)
     let first = lines[1].components(separatedBy: ",")
-    #expect(first[0] == "1" && first[1] == "8" && abs((Double(first[2]) ?? 0) - 20) < 1e-12 && first[7].isEmpty)
+    #expect(first[0] == "1" && first[1] == "8" && abs((Double(first[2]) ?? 0) - 20) < 1e-12 && first[9].isEmpty)
     #expect(lines[2].hasPrefix("1,16,,,,0,0,"))
   }
 

@@ -85,6 +85,15 @@ import Testing
 
   @Test func roundingIsNoTrend() {
     let result = study({ depth, _ in 1 + depth * 1e-14 }, claims: [Study.Claim(axis: "depth", trend: .grows)])
+    #expect(result.findings[0].correlations == [] && result.findings[0].isConfirmed == false)
+    #expect(
+      result.findings[0].text.hasPrefix("κ is the same throughout with depth. That κ grows with depth is reported: not")
+    )
+  }
+
+  /// Seeds differ by a fifth here; what differs by less has no trend.
+  @Test func noiseIsNoTrend() {
+    let result = study({ depth, _ in 10 - depth / 10 }, claims: [Study.Claim(axis: "depth", trend: .falls)])
     #expect(result.findings[0].correlations == [0, 0] && result.findings[0].isConfirmed == false)
     #expect(result.findings[0].text.hasPrefix("κ has no clear trend on 2 of 2 lines"))
   }

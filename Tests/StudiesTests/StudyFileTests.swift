@@ -68,6 +68,12 @@ import Testing
 
   private static let wrong: [(String, String)] = [
     (
+      "data: {source: digits}\nnetwork: {kind: mlp}\nvary:\n  slope: [0, 1]",
+      "is the slope of leaky-relu, which no network here has"
+    ),
+    ("data: {source: digits}\nvary:\n  momentum: [0, 0.5]", "is a setting of training, and nothing is trained"),
+    ("data: {source: digits}\nvary: {width: [4]}\nbounds: [convx]", "there is no bound 'convx'; use sum, convex"),
+    (
       "data: {source: digits}\nvary:\n  widht: [1, 2]",
       "s.yaml: line 3: vary: unknown key 'widht'; did you mean 'width'? choose from source, split"
     ),
@@ -127,6 +133,20 @@ import Testing
     let error = #expect(throws: InputError.self) { try Study(text: text, name: "s", file: "s.yaml") }
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
     #expect(error?.description.contains("\n") == false)
+  }
+
+  /// What would not fit is refused before it is drawn.
+  @Test func largeStudies() throws {
+    var study = try Study(text: "data: {source: digits}\nvary: {width: [8, 100000]}\nnetwork: {depth: 8}", name: "s")
+    let cells = study.cells
+    try cells[0].requireMemory(input: [8, 8], outputs: 10, workers: 2)
+    #expect(cells[0].byteCount(input: [8, 8], outputs: 10) == 32 * Double((64 + 6 * 8 + 10) * 8))
+    #expect(throws: InputError.self) { try cells[3].requireMemory(input: [8, 8], outputs: 10, workers: 2) }
+    try study.requireCellCount()
+    study.seeds = 50_001
+    #expect(throws: InputError.self) { try study.requireCellCount() }
+    study.seeds = .max
+    #expect(throws: InputError.self) { try study.requireCellCount() }
   }
 
   @Test func filesAreRead() throws {

@@ -86,7 +86,7 @@ public struct ConditionNumber: Sendable, Equatable, Codable {
 
   /// κ of FᵀF from the singular values of F, in any order; `order` is the larger dimension of F.
   ///
-  /// The eigenvalues are the squares, and ratios are formed before squaring: κ resolves to 1/(10·N·ε)², not only to 1/(10·N·ε).
+  /// The eigenvalues are the squares, which must be representable; κ resolves to 1/(10·N·ε)², not only to 1/(10·N·ε).
   public static func of(singularValues: [Double], rank: Int, source: RankSource, order: Int) -> ConditionNumber {
     let relative = 10 * Double(order) * Double.ulpOfOne
     return of(

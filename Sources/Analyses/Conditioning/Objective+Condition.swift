@@ -163,9 +163,10 @@ extension Objective where Scalar == Double {
     let most = mostRank(kind, scales)
     let rank = analytic?.rank ?? most.rank
     let (largest, smallest) = (pairs.top.first, pairs.bottom.first)
-    let number = ConditionNumber.ofEnds(
+    var number = ConditionNumber.ofEnds(
       largest: (largest?.value ?? 0, largest?.residual ?? 0), smallest: (smallest?.value ?? 0, smallest?.residual ?? 0),
       rank: rank, order: order, isSmallest: rank == order && smallest?.converged == true)
+    if analytic != nil { number.rankSource = .analytic }
     var result = measurement(
       kind, number, .krylov, analytic?.reason ?? most.reason, eigenvalues: [])
     result.products = pairs.products
@@ -214,24 +215,25 @@ extension Objective where Scalar == Double {
 extension ConditionNumber {
   /// κ from approximate eigenpairs at both ends of the spectrum, each with its residual norm.
   ///
-  /// The Rayleigh quotients θ₁ ≤ λ₁ and θ_r ≥ λ_r give κ ≥ θ₁/θ_r. Where the lower pair is the smallest (its search converged and the matrix has no null
-  /// space), λ₁ ≤ θ₁ + ρ₁ and λ_r ≥ θ_r − ρ_r close the interval from above; else, and where θ_r − ρ_r does not rise above the resolution, κ is a lower
-  /// bound and there is no interval.
+  /// Where the rank is the order and θ_r − ρ_r rises above the resolution, the Rayleigh quotients θ₁ ≤ λ₁ and θ_r ≥ λ_r give κ ≥ θ₁/θ_r; and where
+  /// the search for the lower pair converged, λ₁ ≤ θ₁ + ρ₁ and λ_r ≥ θ_r − ρ_r close the interval from above. A matrix with a null space
+  /// leads the search there and not to λ_r, and a quotient that its residual does not tell from zero may be of such a space: neither says
+  /// anything of κ, which is then absent.
   static func ofEnds(
     largest: (value: Double, residual: Double), smallest: (value: Double, residual: Double), rank: Int, order: Int,
     isSmallest: Bool
   ) -> ConditionNumber {
     let resolution = 10 * Double(order) * Double.ulpOfOne * max(largest.value, 0)
     let floor = smallest.value - smallest.residual
-    let isResolved = smallest.value > resolution
-    // A quotient below the resolution says that κ is at least what the resolution can tell.
-    let lower = largest.value > 0 ? largest.value / max(smallest.value, resolution) : nil
-    let isClosed = isSmallest && floor > resolution
+    let isResolved = floor > resolution
+    let lower = rank == order && isResolved ? largest.value / smallest.value : nil
+    let isClosed = lower != nil && isSmallest && floor > resolution
     var interval: ClosedRange<Double>?
     if isClosed, let lower { interval = lower...max(lower, (largest.value + largest.residual) / floor) }
     return ConditionNumber(
       largest: largest.value, smallest: smallest.value, rank: rank, rankSource: .krylov, order: order,
-      resolution: resolution, unresolved: isResolved ? 0 : 1, value: lower, isLowerBound: !isClosed, neighbours: [],
+      resolution: resolution, unresolved: isResolved ? 0 : 1, value: lower, isLowerBound: lower != nil && !isClosed,
+      neighbours: [],
       interval: interval)
   }
 }

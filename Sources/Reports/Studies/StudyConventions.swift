@@ -21,6 +21,6 @@ public enum StudyConventions {
     "training": "gradient descent on all samples; step 0 is the initialisation",
     "over seeds": "the geometric mean, and one standard deviation (over n − 1) of log κ to either side",
     "trends":
-      "Spearman's rank correlation of that mean with the position along the axis: grows at 0.5 or above, falls at −0.5 or below",
+      "Spearman's rank correlation of that mean with the position along the axis: grows at 0.5 or above, falls at −0.5 or below, where the bars of the smallest and the largest κ do not overlap",
   ]
 }

@@ -10,14 +10,19 @@ enum StudyTable {
     for point in study.points {
       for bound in point.bounds where !names.contains(bound.name) { names.append(bound.name) }
     }
+    func ranks(_ group: ReportedStudyGroup) -> [Int] {
+      study.points.filter { $0.coordinates == group.coordinates }.map(\.rank)
+    }
     let hasLoss = study.groups.contains { $0.loss != nil }
-    var header = keys + ["kappa", "kappa_lower", "kappa_upper", "seeds", "seeds_with_lower_bound_only"]
+    var header =
+      keys + ["kappa", "kappa_lower", "kappa_upper", "seeds", "seeds_with_lower_bound_only", "rank_least", "rank_most"]
     for name in names { header += [name, name + " lower", name + " upper"] }
     if hasLoss { header.append("loss") }
     var rows = [header]
     for group in study.groups {
       var row = keys.map { group.coordinates[$0] ?? "" }
       row += cells(group.kappa) + [String(group.kappa?.count ?? 0), String(group.lowerBounds)]
+      row += [ranks(group).min(), ranks(group).max()].map { $0.map(String.init) ?? "" }
       for name in names { row += cells(group.bounds.first { $0.name == name }?.spread) }
       if hasLoss { row.append(group.loss.map { $0.description } ?? "") }
       rows.append(row)

@@ -18,7 +18,7 @@ extension BuiltInStudies {
     seeds: 3
     bounds: []
     claims:
-      width: falls
+      depth: grows
 
     """
 }

@@ -52,7 +52,9 @@ struct ClosedForm {
 
   /// The large-width prediction, which is for one hidden layer, white data, and weights whose variance goes with 1/fan_in.
   private static func prediction(_ settings: CellSettings, _ data: StudyData) -> [ConditioningBound] {
+    // Weights have the variance of all inputs, so directions that the data do not span would count in one place only.
     guard settings.integer("depth") == 2, data.moment.conditionNumber - 1 < 1e-10,
+      data.moment.rank == data.moment.dimension,
       ["kaiming-normal", "kaiming-uniform", "torch"].contains(settings.text("init"))
     else { return [] }
     return [

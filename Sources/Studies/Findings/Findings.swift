@@ -4,7 +4,8 @@ import Foundation
 /// What a study found, in sentences made of its numbers: nothing is said here that was not measured.
 ///
 /// A line of a study (all settings but one held) *grows* along an axis where Spearman's correlation of the mean of κ over seeds with the
-/// position is 0.5 or above, and *falls* at −0.5 or below. Points without a resolved κ are left out.
+/// position is 0.5 or above, and *falls* at −0.5 or below, if the bars of its smallest and largest κ do not overlap. Points without a
+/// resolved κ are left out.
 enum Findings {
   static let threshold = 0.5
 
@@ -20,7 +21,14 @@ enum Findings {
   private struct Line {
     var name: String
     var indices: [Int] = []
-    var kappas: [Double] = []
+    var kappas: [ReportedSpread] = []
+
+    /// Whether κ is the same throughout up to a millionth: the axis does nothing on this line.
+    var isConstant: Bool {
+      let means = kappas.map(\.mean)
+      guard let least = means.min(), let most = means.max() else { return true }
+      return most <= least * (1 + 1e-6)
+    }
   }
 
   private static func lines(_ study: ReportedStudy, _ axis: ReportedStudy.Axis) -> [Line] {
@@ -37,7 +45,7 @@ enum Findings {
       }
       guard let kappa = group.kappa, group.lowerBounds == 0 else { continue }
       lines[others]?.indices.append(index)
-      lines[others]?.kappas.append(kappa.mean)
+      lines[others]?.kappas.append(kappa)
     }
     // Along a numerical axis order is that of the numbers, whatever that of the file.
     return order.compactMap { lines[$0] }.map { line in
@@ -56,10 +64,18 @@ enum Findings {
     // Names in no order have no trend, unless one is claimed from the first to the last.
     guard axis.isNumerical || claim != nil || axis.values.count == 2 else { return nil }
     let lines = lines(study, axis).filter { $0.kappas.count >= 2 }
-    let measured = lines.compactMap { line in
+    let varying = lines.filter { !$0.isConstant }
+    let measured = varying.compactMap { line in
       correlation(line, axis).map { (line: line, correlation: $0) }
     }
-    guard !measured.isEmpty else { return nil }
+    guard !measured.isEmpty else {
+      guard !lines.isEmpty, varying.isEmpty else { return nil }
+      return ReportedFinding(
+        text: "κ is the same throughout \(along(axis))"
+          + (claim.map { ". That κ \($0.trend.rawValue) with \(axis.key) is reported: not what was measured here." }
+            ?? "."),
+        axis: axis.key, claim: claim?.trend.rawValue, isConfirmed: claim.map { _ in false }, correlations: [])
+    }
     let grows = measured.count { $0.correlation >= threshold }
     let falls = measured.count { $0.correlation <= -threshold }
     let correlations = measured.map(\.correlation)
@@ -70,6 +86,9 @@ enum Findings {
         ? " (Spearman \(signed(lowest)))" : " (Spearman \(signed(lowest)) to \(signed(highest)))"
     }
     text += ": " + changes(measured.map(\.line), axis) + "."
+    if varying.count < lines.count {
+      text += " On \(lines.count - varying.count) further of the lines it is the same throughout."
+    }
     guard let claim else { return ReportedFinding(text: text, axis: axis.key, correlations: correlations) }
     let agreeing = claim.trend == .grows ? grows : falls
     let isConfirmed: Bool? = agreeing == measured.count ? true : agreeing == 0 ? false : nil
@@ -84,11 +103,12 @@ enum Findings {
       claim: claim.trend.rawValue, isConfirmed: isConfirmed, correlations: correlations)
   }
 
-  /// 0 where κ is the same along the line up to a millionth, so that the order of rounding errors is no trend.
+  /// 0 where the bars of the smallest and the largest κ overlap, so that the order of what seeds differ by is no trend.
   private static func correlation(_ line: Line, _ axis: ReportedStudy.Axis) -> Double? {
-    guard let least = line.kappas.min(), let most = line.kappas.max() else { return nil }
-    if most <= least * (1 + 1e-6) { return 0 }
-    return RankCorrelation.of(line.indices.map { position(axis, $0) }, line.kappas)
+    guard let least = line.kappas.min(by: { $0.mean < $1.mean }), let most = line.kappas.max(by: { $0.mean < $1.mean })
+    else { return nil }
+    if least.upper >= most.lower { return 0 }
+    return RankCorrelation.of(line.indices.map { position(axis, $0) }, line.kappas.map(\.mean))
   }
 
   private static func along(_ axis: ReportedStudy.Axis) -> String {
@@ -113,7 +133,8 @@ enum Findings {
         let to = line.indices.last
       else { return nil }
       let name = line.name.isEmpty ? "" : " at \(line.name)"
-      return "from \(number(first)) (\(axis.key) \(axis.values[from])) to \(number(last)) (\(axis.values[to]))\(name)"
+      return
+        "from \(number(first.mean)) (\(axis.key) \(axis.values[from])) to \(number(last.mean)) (\(axis.values[to]))\(name)"
     }
     // The first lines and the last say how far apart they are; the table has all of them.
     guard parts.count > 4 else { return parts.joined(separator: "; ") }
@@ -200,6 +221,20 @@ enum Findings {
           text:
             "In \(lower) of \(study.points.count) measurements eigenvalues are not resolved; κ is a lower bound there (≥), and "
             + "these points are in no trend."))
+    }
+    let absent = study.points.count { $0.kappa == nil }
+    if absent > 0 {
+      findings.append(
+        ReportedFinding(
+          text: "In \(absent) of \(study.points.count) measurements there is no κ, as no eigenvalue is resolved."))
+    }
+    let ranks = study.points.map(\.rank)
+    if let least = ranks.min(), let most = ranks.max(), least < most {
+      findings.append(
+        ReportedFinding(
+          text:
+            "The rank goes from \(least) to \(most) over the measurements, so that their smallest eigenvalues are not of the same place."
+        ))
     }
     let ratios = study.points.compactMap { point in
       point.kappa.flatMap { kappa in point.kappaBelowRank.map { kappa / $0 } }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A study of how the condition number depends on one or two settings: what a YAML file such as this one says.
 ///
 ///     title: Depth and width
@@ -65,5 +67,22 @@ public struct Study: Sendable, Equatable {
   }
 
   /// The number of cells: networks to draw and measure.
-  public var cellCount: Int { axes.reduce(seeds) { $0 * $1.values.count } }
+  public var cellCount: Int {
+    axes.reduce(seeds) { count, axis in
+      let (product, overflows) = count.multipliedReportingOverflow(by: axis.values.count)
+      return overflows ? .max : product
+    }
+  }
+
+  /// The most cells of a study.
+  public static let largestCellCount = 100_000
+
+  /// - Throws: ``InputError`` where the study has more cells than one may have.
+  public func requireCellCount() throws(InputError) {
+    guard cellCount <= Self.largestCellCount else {
+      throw InputError(
+        place: "study \(name)", "has \(cellCount) networks with \(seeds) seeds; the limit is \(Self.largestCellCount)",
+        remedy: "use fewer seeds or fewer values")
+    }
+  }
 }

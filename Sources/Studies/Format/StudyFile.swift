@@ -4,6 +4,14 @@ import Tensors
 import Yams
 
 extension Study {
+  /// The bounds and predictions that cells may have.
+  static let boundNames = [
+    "sum", "convex combination", "maximum", "sum over layers of full rank", "skip strength", "Marchenko-Pastur edges",
+    "loose", "refined", "dense layers", "blocks",
+  ]
+}
+
+extension Study {
   /// The largest file that is read: a study is a page of text.
   static let largestFile = 1 << 16
 
@@ -123,9 +131,9 @@ private struct StudyReader {
           ? "vary one, or two of which the second gives the lines of the figure"
           : "vary one beside the steps of training, which gives the lines of the figure")
     }
-    guard
-      study.axes.reduce(study.seeds, { $0.multipliedReportingOverflow(by: $1.values.count).partialValue }) <= 100_000
-    else { throw problem(entry, "makes more than 100000 cells with the seeds", remedy: "vary less") }
+    guard study.cellCount <= Study.largestCellCount else {
+      throw problem(entry, "makes more than \(Study.largestCellCount) cells with the seeds", remedy: "vary less")
+    }
   }
 
   private func claims(_ entry: Entry, _ study: inout Study) throws {
@@ -180,6 +188,21 @@ private struct StudyReader {
           "is a setting of kind \(key.kinds.sorted().joined(separator: " and ")), and the network is \(kinds[0])",
           remedy: "leave it out, or change the kind")
       }
+    }
+    if let entry = givenAt["slope"], !values("activation").contains(where: { $0.description == "leaky-relu" }) {
+      throw problem(
+        entry, "is the slope of leaky-relu, which no network here has", remedy: "add activation: leaky-relu")
+    }
+    for key in ["learning-rate", "momentum"] where study.steps == nil {
+      if let entry = givenAt[key] {
+        throw problem(
+          entry, "is a setting of training, and nothing is trained", remedy: "add training: {steps: [0, 100]}")
+      }
+    }
+    for name in study.bounds ?? [] where !Study.boundNames.contains(name) {
+      throw InputError(
+        file: file, place: "bounds", "there is no bound '\(name)'",
+        remedy: "use \(Study.boundNames.joined(separator: ", "))")
     }
     for key in ["standardise"] {
       for value in values(key) {

@@ -93,6 +93,13 @@ public struct StudyRunner: Sendable {
     let stored = texts.map { cache?.measurement(of: $0) }
     let missing = cells.indices.filter { stored[$0] == nil }
     observer.begin(study, cells.count, cells.count - missing.count)
+    for index in missing {
+      guard let own = data[cells[index].settings.lines(.data)] else { continue }
+      do {
+        try cells[index].requireMemory(
+          input: own.dataset.sampleShape, outputs: own.outputs, workers: min(pool.count, missing.count))
+      } catch { throw error.inCell(cells[index], of: study) }
+    }
     let state = Mutex(State(values: stored))
     pool.run(tasks: missing.count) { task, _ in
       guard state.withLock({ $0.failure == nil }) else { return }

@@ -35,6 +35,8 @@ struct ObjectiveConditionTests {
         // Scaling a hidden unit up and its outputs down changes nothing: a null direction for each of the 12. Cross-entropy does not see a
         // shift of all outputs: another for each of the 13 inputs of the last layer.
         let null = kind == .tangentKernel ? 12 : 25
+        // Lanczos finds the null space and says nothing.
+        #expect(try objective.conditionNumber(of: kind, route: .krylov).number.value == nil)
         #expect(singular.number.rank == objective.dimension - null)
         #expect(dual.number.rank == objective.dimension && dual.number.unresolved == null && dual.number.isLowerBound)
       } else {
@@ -185,10 +187,14 @@ struct ObjectiveConditionTests {
     let closed = ConditionNumber.ofEnds(
       largest: (4, 0.01), smallest: (0.5, 0.1), rank: 9, order: 9, isSmallest: true)
     #expect(closed.interval == 8...(4.01 / 0.4) && !closed.isLowerBound && closed.value == 8)
-    let open = ConditionNumber.ofEnds(largest: (4, 0.01), smallest: (0.5, 0.6), rank: 9, order: 9, isSmallest: true)
+    let open = ConditionNumber.ofEnds(largest: (4, 0.01), smallest: (0.5, 0.1), rank: 9, order: 9, isSmallest: false)
     #expect(open.interval == nil && open.isLowerBound && open.value == 8)
+    let vague = ConditionNumber.ofEnds(largest: (4, 0.01), smallest: (0.5, 0.6), rank: 9, order: 9, isSmallest: true)
+    #expect(vague.interval == nil && !vague.isLowerBound && vague.value == nil)
     let null = ConditionNumber.ofEnds(largest: (4, 0), smallest: (-1e-18, 0), rank: 9, order: 9, isSmallest: true)
-    #expect(null.isLowerBound && null.unresolved == 1 && (null.value ?? 0) > 1e13)
+    #expect(null.value == nil && !null.isLowerBound && null.interval == nil && null.unresolved == 1)
+    let deficient = ConditionNumber.ofEnds(largest: (4, 0), smallest: (0.5, 0), rank: 8, order: 9, isSmallest: false)
+    #expect(deficient.value == nil && !deficient.isLowerBound && deficient.interval == nil)
   }
 
   /// What is refused before memory is spent.
