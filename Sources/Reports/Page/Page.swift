@@ -1,5 +1,22 @@
+import Analyses
+
 /// The pieces pages are made of.
 enum Page {
+  /// The text of a self-contained file with these sections.
+  static func document(_ title: String, tool: ReportedTool, _ sections: [Markup]) -> String {
+    let head = Markup.element(
+      "head", [:],
+      [
+        .element("meta", ["charset": "utf-8"]),
+        .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+        .element("meta", ["name": "generator", "content": "\(tool.name) \(tool.version)"]),
+        .element("title", [:], [.text(title)]),
+        .style(PageStyle.sheet),
+      ])
+    let body = Markup.element("body", [:], [.element("main", [:], sections)])
+    return "<!DOCTYPE html>\n" + Markup.element("html", ["lang": "en"], [head, body]).rendered + "\n"
+  }
+
   /// A number as people read it, with all its digits for those who copy it.
   static func number(_ value: Double, digits: Int = 4) -> Markup {
     guard value.isFinite else { return .element("span", ["class": "unconverged"], ["not finite"]) }

@@ -10,23 +10,12 @@ public enum Report {
   /// The text of `report.html`.
   public static func html(_ report: SpectrumReport) -> String {
     let title = title(report)
-    let head = Markup.element(
-      "head", [:],
-      [
-        .element("meta", ["charset": "utf-8"]),
-        .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-        .element("meta", ["name": "generator", "content": "\(report.tool.name) \(report.tool.version)"]),
-        .element("title", [:], [.text(title)]),
-        .style(PageStyle.sheet),
-      ])
-    let main = Markup.element(
-      "main", [:],
+    return Page.document(
+      title, tool: report.tool,
       [header(report, title)]
         + report.operators.indices.map { OperatorSection.drawn(report, operator: $0) }
         + (report.blockMass.map { [BlockMassSection.drawn($0)] } ?? [])
         + [SettingSection.drawn(report), footer(report)])
-    let page = Markup.element("html", ["lang": "en"], [head, .element("body", [:], [main])])
-    return "<!DOCTYPE html>\n" + page.rendered + "\n"
   }
 
   static func title(_ report: SpectrumReport) -> String {

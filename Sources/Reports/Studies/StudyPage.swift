@@ -7,22 +7,10 @@ public enum StudyPage {
   /// The text of `report.html`.
   public static func html(_ report: StudyReport) -> String {
     let title = title(report)
-    let head = Markup.element(
-      "head", [:],
-      [
-        .element("meta", ["charset": "utf-8"]),
-        .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-        .element("meta", ["name": "generator", "content": "\(report.tool.name) \(report.tool.version)"]),
-        .element("title", [:], [.text(title)]),
-        .style(PageStyle.sheet),
-      ])
-    let main = Markup.element(
-      "main", [:],
-      [header(report, title), claims(report)] + report.studies.map(StudySection.drawn) + [
-        setting(report), footer(report),
-      ])
-    let page = Markup.element("html", ["lang": "en"], [head, .element("body", [:], [main])])
-    return "<!DOCTYPE html>\n" + page.rendered + "\n"
+    return Page.document(
+      title, tool: report.tool,
+      [header(report, title), claims(report)] + report.studies.map(StudySection.drawn)
+        + [setting(report), footer(report)])
   }
 
   private static func title(_ report: StudyReport) -> String {
