@@ -41,8 +41,10 @@ let package = Package(
     library("Networks", ["Tensors", "Archives", "Autodiff"]),
     library("Datasets", ["Tensors", "Archives"]),
     library("Curvature", ["Tensors", "Autodiff", "Krylov", "Networks", "Datasets"]),
-    library("Training", ["Tensors", "Curvature", "Networks"]),
-    library("Analyses", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
+    library(
+      "Training", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
+    library(
+      "Analyses", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Training"]),
     library(
       "Studies",
       [
@@ -71,10 +73,11 @@ let package = Package(
     tests("Networks", ["Tensors", "Archives", "Autodiff", "Networks"]),
     tests("Datasets", ["Tensors", "Archives", "Datasets"]),
     tests("Curvature", ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature"]),
-    tests("Training", ["Tensors", "Archives", "Datasets", "Networks", "Curvature", "Training"]),
+    tests(
+      "Training", ["Tensors", "Archives", "Autodiff", "Krylov", "Datasets", "Networks", "Curvature", "Training"]),
     tests(
       "Analyses",
-      ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Analyses"]),
+      ["Tensors", "Archives", "Autodiff", "Krylov", "Networks", "Datasets", "Curvature", "Training", "Analyses"]),
     tests(
       "Studies",
       [

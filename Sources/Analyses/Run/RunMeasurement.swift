@@ -1,0 +1,89 @@
+/// The curvature at one moment of a training run, as far as it was asked for.
+public struct RunMeasurement: Codable, Sendable, Equatable {
+  /// Steps taken before it.
+  public var step: Int
+  @ReportedNumber public var epoch: Double
+  /// Why it was taken: `schedule`, `spike`, `start`, `end`.
+  public var reason: String
+  /// The operator, such as `hessian`.
+  public var operatorName: String
+  /// The block of parameters it is of; `nil` for all.
+  public var block: String?
+  /// Samples it is measured on.
+  public var samples: Int
+  /// L and ‖∇L‖ on these samples.
+  @OptionalReportedNumber public var loss: Double?
+  @OptionalReportedNumber public var gradientNorm: Double?
+
+  /// Leading eigenvalues, largest first, with their residual norms, and the lowest ones, lowest first.
+  @ReportedNumbers public var top: [Double] = []
+  @ReportedNumbers public var topResiduals: [Double] = []
+  @ReportedNumbers public var bottom: [Double] = []
+  @ReportedNumbers public var bottomResiduals: [Double] = []
+  /// The sharpness edge of the optimiser at this step's learning rate, and what is held against it: λ₁, or that of the
+  /// preconditioned matrix.
+  @OptionalReportedNumber public var edge: Double?
+  @OptionalReportedNumber public var sharpness: Double?
+  public var trace: RunEstimate?
+  public var density: ReportedDensity?
+  /// The outliers by the convention's rule, the ratio at the gap, and λ₁/λ_{C+1}.
+  public var outliers: Int?
+  @OptionalReportedNumber public var outlierGap: Double?
+  @OptionalReportedNumber public var firstToBulk: Double?
+  /// ∫_{λ<0} |λ| φ / ∫ |λ| φ.
+  @OptionalReportedNumber public var negativeMass: Double?
+  /// ‖Pg‖²/‖g‖² for the full gradient, mini-batch gradients and the optimiser's update; chance is K/P.
+  public var gradientFraction: RunEstimate?
+  public var batchGradientFraction: RunEstimate?
+  public var updateFraction: RunEstimate?
+  @OptionalReportedNumber public var fractionByChance: Double?
+  /// Tr(P₁P₂)/k of the top eigenspace with that of the measurement before.
+  public var overlap: RunEstimate?
+  @OptionalReportedNumber public var overlapByChance: Double?
+  /// The change of the loss in the next step as predicted by the second-order model, and as observed.
+  public var lossChange: RunLossChange?
+  /// Products with the operator this measurement took.
+  public var products: Int = 0
+
+  public init(
+    step: Int, epoch: Double, reason: String, operatorName: String, block: String? = nil, samples: Int
+  ) {
+    self.step = step
+    self.epoch = epoch
+    self.reason = reason
+    self.operatorName = operatorName
+    self.block = block
+    self.samples = samples
+  }
+}
+
+/// A number with its error: a standard error, or a bound where `isBound`.
+public struct RunEstimate: Codable, Sendable, Equatable {
+  @ReportedNumber public var value: Double
+  @OptionalReportedNumber public var error: Double?
+  public var isBound: Bool
+
+  public init(_ value: Double, error: Double? = nil, isBound: Bool = false) {
+    self.value = value
+    self.error = error
+    self.isBound = isBound
+  }
+}
+
+/// Predicted and observed change of the loss in a step.
+public struct RunLossChange: Codable, Sendable, Equatable {
+  /// E Δ = −η ‖μ‖² + η²/2 (μᵀHμ + tr(HΣ)/m), or its preconditioned form.
+  public var predicted: RunEstimate
+  /// The mean and the quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of Δ over drawn mini-batches.
+  public var observed: RunEstimate
+  @ReportedNumbers public var quantiles: [Double]
+  /// The largest η at which the loss is expected to fall.
+  @OptionalReportedNumber public var descentLimit: Double?
+
+  public init(predicted: RunEstimate, observed: RunEstimate, quantiles: [Double], descentLimit: Double?) {
+    self.predicted = predicted
+    self.observed = observed
+    self.quantiles = quantiles
+    self.descentLimit = descentLimit
+  }
+}
