@@ -44,7 +44,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     let arrays: [(String, NumpyArray)] = [
       ("bytes", NumpyArray([1, 2, 255] as [UInt8])), ("layer.weight", NumpyArray([1.5, -0.0, .infinity] as [Float])),
-      ("name \"with\" / ünusual \u{1}", NumpyArray([Double.pi], shape: [1, 1])), ("none", NumpyArray([Double](), shape: [0])),
+      ("name \"with\" / ünusual \u{1}", NumpyArray([Double.pi], shape: [1, 1])),
+      ("none", NumpyArray([Double](), shape: [0])),
       ("integers", NumpyArray([Int64.min, .max])),
     ]
     try SafetensorsFile.write(arrays, metadata: ["step": "12"], to: path)
