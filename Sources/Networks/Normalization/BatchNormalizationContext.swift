@@ -18,12 +18,15 @@ public struct BatchNormalizationContext: Sendable {
   public let mode: BatchNormalizationMode?
   /// Samples of the graph.
   public let batch: Int
+  /// Graphs like this one that a group of samples is cut into: statistics of the batch are those of the group.
+  public let slices: Int
   /// In the order of the graph.
   public private(set) var sites: [BatchNormalizationSite] = []
 
-  public init(mode: BatchNormalizationMode?, batch: Int) {
+  public init(mode: BatchNormalizationMode?, batch: Int, slices: Int = 1) {
     self.mode = mode
     self.batch = batch
+    self.slices = slices
   }
 
   /// (x − mean) / √(variance + epsilon) · weight + bias, all four [channels], channels being dimension 1 of x.
@@ -56,7 +59,8 @@ public struct BatchNormalizationContext: Sendable {
     let standardized: Value
     if usesBatch {
       standardized = try graph.standardized(
-        x, over: shape.indices.filter { $0 != 1 }, epsilon: epsilon, scale: weight, along: [1])
+        x, over: shape.indices.filter { $0 != 1 }, epsilon: epsilon, scale: weight, along: [1],
+        slices: isPerSample ? 1 : slices)
     } else {
       guard let mean, let variance else {
         throw InputError(

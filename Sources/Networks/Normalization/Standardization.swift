@@ -7,15 +7,18 @@ extension Graph {
   /// - Parameters:
   ///   - reduced: ascending, not empty.
   ///   - scale: a value over the dimensions `along` of x, or none.
+  ///   - slices: how many slices of a group mean and variance are of, this graph being one of them.
   mutating func standardized(
-    _ x: Value, over reduced: [Int], epsilon: Double, scale: Value? = nil, along: [Int] = []
+    _ x: Value, over reduced: [Int], epsilon: Double, scale: Value? = nil, along: [Int] = [], slices: Int = 1
   ) throws(InputError) -> Value {
     let shape = self.shape(of: x)
     let kept = shape.indices.filter { !reduced.contains($0) }
-    let count = Double(reduced.reduce(1) { $0 * shape[$1] })
-    let mean = try multiply(reduce(.sum, x, over: reduced), 1 / count)
+    let count = Double(slices * reduced.reduce(1) { $0 * shape[$1] })
+    let sum = try allReduce(reduce(.sum, x, over: reduced), slices: slices)
+    let mean = try multiply(sum, 1 / count)
     let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
-    let variance = try multiply(reduce(.sum, multiply(centred, centred), over: reduced), 1 / count)
+    let squares = try allReduce(reduce(.sum, multiply(centred, centred), over: reduced), slices: slices)
+    let variance = try multiply(squares, 1 / count)
     let inverse = try apply(.rsqrt, add(variance, epsilon))
     guard let scale else { return try multiply(centred, broadcast(inverse, to: shape, dimensions: kept)) }
     // Where both are numbers a channel, their product is one too.
