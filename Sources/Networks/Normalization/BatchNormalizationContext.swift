@@ -10,6 +10,8 @@ public struct BatchNormalizationSite: Sendable, Hashable {
   public let variance: Value?
   /// Whether the model itself asks for the statistics of the batch: a layer in training mode.
   public let isTraining: Bool
+  /// Graphs like this one that a group of samples is cut into.
+  public let slices: Int
 }
 
 /// Writes the batch normalisations of a network into a graph in one mode, and keeps account of them.
@@ -54,7 +56,8 @@ public struct BatchNormalizationContext: Sendable {
     let isPerSample = shape[0] == 1 && batch > 1
     let usesBatch = isPerSample ? isTraining : mode.map(\.couplesSamples) ?? isTraining
     if !isPerSample {
-      sites.append(BatchNormalizationSite(input: x, mean: mean, variance: variance, isTraining: isTraining))
+      sites.append(
+        BatchNormalizationSite(input: x, mean: mean, variance: variance, isTraining: isTraining, slices: slices))
     }
     let standardized: Value
     if usesBatch {
