@@ -21,6 +21,8 @@ struct ObjectiveGraph {
   let parameters: [Value]
   /// Directions, one for each selected parameter.
   let vectors: [Value]
+  /// The network's batch normalisations.
+  let normalizations: [BatchNormalizationSite]
 
   init(
     network: Network, loss: Loss, selection: ParameterSelection, targetType: TensorType?, rowsPerSample: Int,
@@ -28,6 +30,7 @@ struct ObjectiveGraph {
   ) throws(InputError) {
     let instance = try network.instantiate(batch: microbatch, in: &graph)
     outputs = instance.outputs
+    normalizations = instance.normalizations
     let rows = microbatch * rowsPerSample
     var targets: Value?
     if let targetType {

@@ -62,12 +62,13 @@ public final class Executor<Scalar: Real>: Sendable {
   public let schedule: Schedule
   private let plans: [Int: Plan]
   private let data: BoundData<Scalar>
-  private let parameters: Vector<Scalar>
+  /// Written by ``move(to:)`` only, behind the entrance.
+  nonisolated(unsafe) private var parameters: Vector<Scalar>
   private let literals: Vector<Scalar>
   private let pool: WorkerPool
   private let residualBytes: Int
   private let workers: [Workspace<Scalar>]
-  private let fixed: [Int: AlignedStorage<Scalar>]
+  nonisolated(unsafe) private var fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
   private let entrance: Entrance
 
@@ -115,6 +116,17 @@ public final class Executor<Scalar: Real>: Sendable {
   public func at(_ parameters: Vector<Scalar>) -> Executor {
     precondition(parameters.count == self.parameters.count)
     return Executor(self, at: parameters)
+  }
+
+  /// Moves this executor itself to other parameters, and has it read its data anew: what a step of training needs, where arenas,
+  /// plans and room for residuals stay. The memory of the data may be written to between calls.
+  public func move(to parameters: Vector<Scalar>) {
+    precondition(parameters.count == self.parameters.count)
+    entrance.lock.withLock { _ in
+      self.parameters = parameters
+      fixed = Self.fixedValues(plans, parameters, literals, workers, pool)
+      kept.clear()
+    }
   }
 
   private static func fixedValues(

@@ -99,6 +99,11 @@ final class KeptResiduals<Scalar: Real>: @unchecked Sendable {
   private let entries: [Entry]
   var count: Int { entries.count }
 
+  /// Has all residuals computed anew.
+  func clear() {
+    for entry in entries { entry.isFilled = false }
+  }
+
   init(schedule: Schedule, plans: [Int: Plan], bytes: Int) {
     entries = Self.sizes(schedule: schedule, plans: plans, bytes: bytes).map { Entry(count: $0) }
   }
