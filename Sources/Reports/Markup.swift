@@ -65,11 +65,12 @@ struct Markup: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpol
 
   /// Elements that HTML closes itself (or that SVG lets close themselves); others need their end tag in HTML.
   private static let selfClosing: Set<String> = [
-    "meta", "br", "hr", "line", "path", "circle", "rect", "polygon", "use",
+    "meta", "link", "br", "hr", "input", "line", "path", "circle", "rect", "polygon", "use",
   ]
 
   private static let endsLine: Set<String> = [
-    "meta", "title", "desc", "line", "path", "circle", "rect", "polygon", "text", "g", "defs", "svg", "tr", "table",
+    "meta", "link", "title", "desc", "line", "path", "circle", "rect", "polygon", "text", "g", "defs", "svg", "tr",
+    "table",
     "thead",
     "tbody", "p", "h1", "h2", "h3", "li", "ul", "dl", "dd", "dt", "div", "section", "figure", "figcaption", "header",
     "head", "body", "footer", "details", "summary", "pre", "main",

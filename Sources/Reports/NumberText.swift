@@ -42,8 +42,10 @@ enum NumberText {
   }
 
   /// A count with its noun, in the plural where it is not one: `1 probe`, `12,730 parameters`.
-  static func counted(_ value: Int, _ noun: String, separator: String = ",") -> String {
-    grouped(value, separator: separator) + " " + noun + (value == 1 ? "" : "s")
+  static func counted(
+    _ value: Int, _ noun: String, plural: String? = nil, separator: String = ","
+  ) -> String {
+    grouped(value, separator: separator) + " " + (value == 1 ? noun : plural ?? noun + "s")
   }
 
   /// An exponent in superscript characters.

@@ -18,7 +18,7 @@ struct RitzCommand: ParsableCommand {
     version: SpectrumRun.version,
     subcommands: [
       SpectrumCommand.self, ConditioningCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
-      DemoCommand.self,
+      WatchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

@@ -2,8 +2,10 @@ import Analyses
 
 /// The pieces pages are made of.
 enum Page {
-  /// The text of a self-contained file with these sections.
-  static func document(_ title: String, tool: ReportedTool, _ sections: [Markup]) -> String {
+  /// The text of a page with these sections; with the style sheet inside, as it is by default, a self-contained file.
+  static func document(
+    _ title: String, tool: ReportedTool, style: [Markup] = [.style(PageStyle.sheet)], _ sections: [Markup]
+  ) -> String {
     let head = Markup.element(
       "head", [:],
       [
@@ -11,8 +13,7 @@ enum Page {
         .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
         .element("meta", ["name": "generator", "content": "\(tool.name) \(tool.version)"]),
         .element("title", [:], [.text(title)]),
-        .style(PageStyle.sheet),
-      ])
+      ] + style)
     let body = Markup.element("body", [:], [.element("main", [:], sections)])
     return "<!DOCTYPE html>\n" + Markup.element("html", ["lang": "en"], [head, body]).rendered + "\n"
   }
@@ -86,6 +87,33 @@ enum Page {
         .element("strong", [:], [.text(texts.count == 1 ? "Warning" : "\(texts.count) warnings")]),
         .element("ul", [:], texts.map { .element("li", [:], [.text($0)]) }),
       ])
+  }
+
+  /// A figure on several axes of which the reader chooses one, without a script: the first is shown at first.
+  static func choice(
+    _ name: String, _ options: [(title: String, wide: Figure, compact: Figure?)]
+  ) -> Markup {
+    guard options.count > 1 else {
+      return options.first.map { figure(wide: $0.wide, compact: $0.compact) } ?? .empty
+    }
+    var controls: [Markup] = []
+    var drawings: [Markup] = []
+    for (index, option) in options.enumerated() {
+      let identifier = "\(name)-axis-\(index)"
+      let input = Markup.element("input", ["type": "radio", "name": "\(name)-axis", "id": identifier])
+      controls.append(index == 0 ? input.with("checked", "checked") : input)
+      controls.append(.element("label", ["for": identifier], [.text(option.title)]))
+      drawings.append(
+        .element(
+          "div", ["class": "option"],
+          [option.wide.inlined(class: "rz-figure wide")]
+            + (option.compact.map { [$0.inlined(class: "rz-figure compact")] } ?? [])))
+    }
+    let shown = options[0].wide
+    return .element(
+      "figure", ["class": "choice"],
+      [.element("h3", [:], [.text(shown.title)])] + controls + drawings
+        + [.element("figcaption", [:], [.text(shown.caption)])])
   }
 
   /// A figure in two widths, of which the style sheet shows one.

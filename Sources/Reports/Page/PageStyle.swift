@@ -36,6 +36,17 @@ enum PageStyle {
     figure h3 { margin: 0 0 10px; }
     figure svg { display: block; width: 100%; height: auto; }
     figure svg.compact { display: none; max-width: 440px; margin: 0 auto; }
+    figure.choice { position: relative; }
+    figure.choice h3 { display: inline-block; margin-right: 16px; }
+    figure.choice label { cursor: pointer; color: var(--muted); font-size: 0.84rem; padding: 3px 8px;
+      border: 1px solid var(--grid); border-radius: 12px; margin: 0 4px 8px 0; display: inline-block; }
+    figure.choice input { position: absolute; opacity: 0; width: 1px; height: 1px; }
+    figure.choice input:checked + label { color: var(--ink); background: var(--panel); border-color: var(--muted); }
+    figure.choice input:focus-visible + label { outline: 2px solid var(--blue); }
+    figure.choice .option { display: none; }
+    figure.choice input:nth-of-type(1):checked ~ .option:nth-of-type(1),
+    figure.choice input:nth-of-type(2):checked ~ .option:nth-of-type(2),
+    figure.choice input:nth-of-type(3):checked ~ .option:nth-of-type(3) { display: block; }
     figcaption { color: var(--muted); font-size: 0.9rem; margin-top: 10px; max-width: 90ch; }
     .scroll { overflow-x: auto; border: 1px solid var(--grid); border-radius: 8px; margin: 8px 0; max-width: 100%; }
     .scroll:focus-visible { outline: 2px solid var(--blue); }
@@ -71,7 +82,7 @@ enum PageStyle {
     @media print {
       body { font-size: 11pt; }
       main { max-width: none; padding: 0; }
-      nav { display: none; }
+      nav, figure.choice input, figure.choice label { display: none; }
       .scroll { overflow: visible; }
       h2, h3 { break-after: avoid; }
       tr, .card { break-inside: avoid; }

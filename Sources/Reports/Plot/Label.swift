@@ -28,6 +28,9 @@ struct Label: Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpol
     if !text.isEmpty { runs.append((style, text)) }
   }
 
+  /// Text as it is, such as a name from a file.
+  init(plain text: String) { runs = text.isEmpty ? [] : [(.upright, text)] }
+
   init(stringLiteral value: String) { self.init(value) }
 
   static func == (first: Label, second: Label) -> Bool {

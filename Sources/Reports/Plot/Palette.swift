@@ -13,12 +13,17 @@ struct Palette {
   var cautionPaper: String
   /// Further lines of figures with many.
   var further: [SeriesColor: String]
+  /// The colours of a map, from few to many: always further from the paper in lightness.
+  var heat: [String]
 
   static let light = Palette(
     paper: "#ffffff", panel: "#f5f7f9", ink: "#1a1f26", muted: "#55606e", grid: "#dde2e8", blue: "#0b5fa5",
     vermilion: "#bf4a0a", caution: "#7a4b00", cautionPaper: "#fff4dd",
     further: [
       .green: "#00795b", .purple: "#8148a0", .ochre: "#8f6400", .sky: "#1f86bd", .rose: "#b5336f", .slate: "#4d5a68",
+    ],
+    heat: [
+      "#c3daee", "#a9cbe7", "#8bb9de", "#6aa5d3", "#4a8fc5", "#2f77b2", "#1b5f9b", "#0f457b", "#082a52",
     ])
 
   static let dark = Palette(
@@ -26,6 +31,9 @@ struct Palette {
     vermilion: "#f5a05f", caution: "#ffd58a", cautionPaper: "#33290f",
     further: [
       .green: "#4ecfa4", .purple: "#c99fe3", .ochre: "#e3bf4f", .sky: "#9bd8f5", .rose: "#f392bb", .slate: "#b4c0cc",
+    ],
+    heat: [
+      "#28435d", "#2d5273", "#32638b", "#3a77a5", "#4a8dbf", "#66a5d4", "#8abee6", "#b6d7f2", "#e3f1fb",
     ])
 
   static let fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
@@ -81,8 +89,13 @@ struct Palette {
     .rz-vermilion-filled { fill: \(vermilion); stroke: \(vermilion); }
     .rz-blue-open { fill: \(paper); stroke: \(blue); }
     .rz-vermilion-open { fill: \(paper); stroke: \(vermilion); }
-    \(furtherRules)
+    .rz-map-edge { stroke: \(ink); }
+    \(furtherRules)\(heatRules)
     """
+  }
+
+  private var heatRules: String {
+    heat.enumerated().map { ".rz-heat-\($0) { fill: \($1); }\n" }.joined()
   }
 
   private var furtherRules: String {
@@ -90,6 +103,7 @@ struct Palette {
       further[color].map { value in
         """
         .rz-\(color.rawValue)-line { stroke: \(value); }
+        .rz-\(color.rawValue)-area { fill: \(value); fill-opacity: 0.24; }
         .rz-\(color.rawValue)-filled { fill: \(value); stroke: \(value); }
         .rz-\(color.rawValue)-open { fill: \(paper); stroke: \(value); }
 

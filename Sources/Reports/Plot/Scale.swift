@@ -1,8 +1,12 @@
 import Foundation
 
-/// A map from data to positions on the page, linear or logarithmic.
+/// A map from data to positions on the page: linear, logarithmic, or logarithmic on both sides of zero.
 struct Scale {
-  enum Kind { case linear, logarithmic }
+  enum Kind: Equatable {
+    case linear, logarithmic
+    /// asinh(x/t): linear well below the threshold t, ±log|x| well above.
+    case signedLogarithmic(threshold: Double)
+  }
 
   let kind: Kind
   let domain: ClosedRange<Double>
@@ -26,6 +30,19 @@ struct Scale {
     return Scale(kind: .logarithmic, domain: lower...upper, start: start, end: end)
   }
 
+  /// A scale that is logarithmic on both sides of zero and linear below `threshold`. A threshold that is not positive is replaced by a
+  /// millionth of the domain's ends.
+  static func signedLogarithmic(
+    _ domain: ClosedRange<Double>, threshold: Double, from start: Double, to end: Double
+  ) -> Scale {
+    let domain = widened(domain)
+    let largest = max(abs(domain.lowerBound), abs(domain.upperBound))
+    // Beyond sixteen decades the quotient says nothing more.
+    let usable = threshold.isFinite && threshold > largest * 1e-16 ? threshold : largest * 1e-6
+    return Scale(
+      kind: .signedLogarithmic(threshold: max(usable, .leastNormalMagnitude)), domain: domain, start: start, end: end)
+  }
+
   /// The position of a value, or nil for one that is not finite or has no logarithm. Values outside lie outside.
   func position(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
@@ -39,6 +56,9 @@ struct Scale {
       guard value > 0 else { return nil }
       let lower = log10(domain.lowerBound)
       fraction = (log10(value) - lower) / (log10(domain.upperBound) - lower)
+    case .signedLogarithmic(let threshold):
+      let lower = asinh(domain.lowerBound / threshold)
+      fraction = (asinh(value / threshold) - lower) / (asinh(domain.upperBound / threshold) - lower)
     }
     return start + fraction * (end - start)
   }
@@ -53,6 +73,7 @@ struct Scale {
     switch kind {
     case .linear: Ticks.linear(domain, count: count)
     case .logarithmic: Ticks.logarithmic(domain, count: count)
+    case .signedLogarithmic(let threshold): Ticks.signedLogarithmic(domain, threshold: threshold, count: count)
     }
   }
 

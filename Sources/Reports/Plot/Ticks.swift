@@ -63,6 +63,35 @@ struct Ticks: Equatable {
     return ticks
   }
 
+  /// Zero and powers of ten on both sides of it, from the one above `threshold` on; linear ones where there are fewer than two.
+  static func signedLogarithmic(_ domain: ClosedRange<Double>, threshold: Double, count: Int) -> Ticks {
+    let largest = max(abs(domain.lowerBound), abs(domain.upperBound))
+    guard threshold > 0, largest.isFinite, largest > threshold else { return linear(domain, count: count) }
+    let first = Int((log10(threshold) + 0.2).rounded(.up))
+    let last = Int((log10(largest) + 1e-12).rounded(.down))
+    let zero = domain.contains(0) ? [(value: 0.0, label: "0")] : []
+    // Both sides share the axis by their lengths.
+    let lengths = [domain.lowerBound, domain.upperBound].map { abs(asinh($0 / threshold)) }
+    let share = lengths.reduce(0, +) / max(lengths.max() ?? 1, 1)
+    let room = Double(max(2, count)) / max(share, 1)
+    guard last >= first else { return linear(domain, count: count) }
+    let stride = [1, 2, 3, 5, 10, 20, 50].first { Double(last - first + 1) <= room * Double($0) } ?? 100
+    var marks = zero
+    var minor: [Double] = []
+    for exponent in first...last {
+      for sign in [-1.0, 1.0] where domain.contains(sign * power(exponent)) {
+        if (last - exponent) % stride == 0 {
+          marks.append((sign * power(exponent), (sign < 0 ? "−" : "") + "10^{\(signed(exponent))}"))
+        } else {
+          minor.append(sign * power(exponent))
+        }
+      }
+    }
+    guard marks.count > 1 else { return linear(domain, count: count) }
+    marks.sort { $0.value < $1.value }
+    return Ticks(values: marks.map(\.value), labels: marks.map(\.label), minor: minor)
+  }
+
   private static func power(_ exponent: Int) -> Double {
     -300 < exponent && exponent < 0 ? 1 / pow(10, Double(-exponent)) : pow(10, Double(exponent))
   }

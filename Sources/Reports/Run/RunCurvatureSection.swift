@@ -1,0 +1,115 @@
+import Analyses
+
+/// What was measured of one operator over a run.
+enum RunCurvatureSection {
+  /// Rows of the table of measurements on the page.
+  private static let mostRows = 100
+
+  static func anchor(_ number: Int) -> String { "curvature-\(number + 1)" }
+
+  static func title(_ name: String) -> String {
+    name.prefix(1).uppercased() + name.dropFirst()
+  }
+
+  static func drawn(
+    _ name: String, number: Int, _ description: RunDescription, _ history: RunHistory, _ steps: ClosedRange<Double>
+  ) -> Markup {
+    let prefix = "\(anchor(number))-"
+    let measurements = history.measurements(of: name)
+    let charts = CurvatureCharts(
+      operatorName: name, prefix: prefix, measurements: measurements, edgeFormula: description.edgeFormula
+    ).all
+    var figures = charts.compactMap { RunFigure.drawn($0, steps) }
+    let densities = densityFigures(prefix, measurements, description, steps)
+    // Sharpness first, then where all eigenvalues are.
+    figures.insert(contentsOf: densities, at: min(1, figures.count))
+    let blocks = BlockCharts(
+      prefix: prefix, blocks: history.blocks(of: name).map { ($0, history.measurements(of: name, block: $0)) }
+    ).all.compactMap { RunFigure.drawn($0, steps) }
+    var parts: [Markup] = [
+      .element("h2", ["id": anchor(number)], [.text(title(name))]),
+      Page.paragraph([.text(basis(measurements))]),
+      .element("div", ["class": "figures"], figures),
+    ]
+    if !blocks.isEmpty {
+      parts.append(.element("h3", [:], ["Layer by layer"]))
+      parts.append(.element("div", ["class": "figures"], blocks))
+    }
+    return .element("section", [:], parts + [table(measurements, number)])
+  }
+
+  private static func basis(_ measurements: [RunMeasurement]) -> String {
+    let samples = Set(measurements.map(\.samples)).sorted()
+    let products = measurements.reduce(0) { $0 + $1.products }
+    var text = NumberText.counted(measurements.count, "measurement")
+    if let first = samples.first, let last = samples.last {
+      text +=
+        first == last
+        ? " on \(NumberText.counted(first, "sample", separator: "\u{202F}"))"
+        : " on \(NumberText.count(first)) to \(NumberText.count(last)) samples"
+    }
+    if products > 0 { text += ", \(NumberText.counted(products, "operator product", separator: "\u{202F}"))" }
+    return text + "."
+  }
+
+  private static func densityFigures(
+    _ prefix: String, _ measurements: [RunMeasurement], _ description: RunDescription, _ steps: ClosedRange<Double>
+  ) -> [Markup] {
+    var figures: [Markup] = []
+    if let map = RunDensityMap(measurements, parameters: description.parameters),
+      let wide = map.drawn(name: prefix + "density", steps: steps, width: FigureWidth.wide)
+    {
+      figures.append(
+        Page.figure(
+          wide: wide, compact: map.drawn(name: prefix + "density", steps: steps, width: FigureWidth.compact)))
+    }
+    let moments = DensityMoments(measurements, parameters: description.parameters)
+    if let wide = moments?.drawn(name: prefix + "moments", width: FigureWidth.wide) {
+      figures.append(
+        Page.figure(wide: wide, compact: moments?.drawn(name: prefix + "moments", width: FigureWidth.compact)))
+    }
+    return figures
+  }
+
+  private static func table(_ measurements: [RunMeasurement], _ number: Int) -> Markup {
+    let shown = measurements.suffix(mostRows)
+    let columns: [(title: String, numeric: Bool, cell: (RunMeasurement) -> Markup?)] = [
+      ("step", true, { Page.count($0.step) }),
+      ("taken", false, { .text($0.reason) }),
+      ("loss", true, { $0.loss.map { Page.number($0) } }),
+      ("λ₁", true, { $0.top.first.map { Page.number($0, digits: 6) } }),
+      ("residual", true, { $0.topResiduals.first.map { Page.number($0, digits: 2) } }),
+      ("sharpness", true, { $0.sharpness.map { Page.number($0) } }),
+      ("edge", true, { $0.edge.map { Page.number($0) } }),
+      ("lowest λ", true, { $0.bottom.first.map { Page.number($0) } }),
+      ("trace", true, { $0.trace.map(estimate) }),
+      ("negative mass", true, { $0.negativeMass.map { Page.number($0, digits: 3) } }),
+      ("outliers", true, { $0.outliers.map { Page.count($0) } }),
+      ("gradient fraction", true, { $0.gradientFraction.map(estimate) }),
+      ("overlap", true, { $0.overlap.map(estimate) }),
+      ("predicted Δ", true, { $0.lossChange.map { estimate($0.predicted) } }),
+      ("observed Δ", true, { $0.lossChange.map { estimate($0.observed) } }),
+      ("descent limit on η", true, { $0.lossChange?.descentLimit.map { Page.number($0, digits: 3) } }),
+    ].filter { column in shown.contains { column.2($0) != nil } }
+    let left = measurements.count - shown.count
+    return .element(
+      "details", ["id": "measurements-\(number + 1)"],
+      [
+        .element("summary", [:], ["Every measurement in numbers"]),
+        left > 0
+          ? Page.paragraph([
+            .text("The last \(shown.count); the \(NumberText.count(left)) before them are in "),
+            Page.code(RunDirectory.historyFile), ".",
+          ]) : .empty,
+        Page.table(
+          columns.map { ($0.title, $0.numeric) },
+          shown.reversed().map { measurement in columns.map { $0.cell(measurement) ?? "" } },
+          label: "Measurements"),
+      ])
+  }
+
+  private static func estimate(_ value: RunEstimate) -> Markup {
+    guard let error = value.error else { return Page.number(value.value) }
+    return .sequence([Page.number(value.value), " ± ", Page.number(error, digits: 2)])
+  }
+}

@@ -1,0 +1,66 @@
+public import Analyses
+
+/// The records of a run as pages draw them, which grows with the run.
+///
+///     var history = RunHistory()
+///     history.append(try RunDirectory("runs/first").records().records)
+///
+/// A step takes 48 bytes. Ritz values are dropped from densities, since no page draws them.
+public struct RunHistory: Sendable {
+  public private(set) var steps: [RunStep] = []
+  public private(set) var evaluations: [RunEvaluation] = []
+  public private(set) var measurements: [RunMeasurement] = []
+  /// The first steps whose loss was no finite number, and how many there were.
+  public private(set) var divergedStep: Int?
+  public private(set) var divergedCount = 0
+
+  public init() {}
+
+  public init(_ records: [RunRecord]) { append(records) }
+
+  public mutating func append(_ records: [RunRecord]) {
+    for record in records {
+      switch record {
+      case .step(let step):
+        steps.append(step)
+        if !step.loss.isFinite {
+          divergedStep = divergedStep ?? step.step
+          divergedCount += 1
+        }
+      case .evaluation(let evaluation): evaluations.append(evaluation)
+      case .measurement(var measurement):
+        measurement.density?.ritzValues = []
+        measurement.density?.ritzWeights = []
+        measurements.append(measurement)
+      }
+    }
+  }
+
+  public var isEmpty: Bool { steps.isEmpty && evaluations.isEmpty && measurements.isEmpty }
+
+  /// Steps taken so far: one more than the last record of a step, or what another record says.
+  public var stepsTaken: Int {
+    max(steps.last.map { $0.step + 1 } ?? 0, evaluations.last?.step ?? 0, measurements.last?.step ?? 0)
+  }
+
+  /// The operators measured on all parameters, in the order in which they first appear.
+  var operators: [String] { Self.distinct(measurements.lazy.filter { $0.block == nil }.map(\.operatorName)) }
+
+  /// The sets of samples evaluated, in the order in which they first appear.
+  var sets: [String] { Self.distinct(evaluations.lazy.map(\.set)) }
+
+  /// The blocks an operator was measured on, in the order in which they first appear.
+  func blocks(of name: String) -> [String] {
+    Self.distinct(measurements.lazy.filter { $0.operatorName == name }.compactMap(\.block))
+  }
+
+  /// What was measured of an operator on a block, or on all parameters, in order.
+  func measurements(of name: String, block: String? = nil) -> [RunMeasurement] {
+    measurements.filter { $0.operatorName == name && $0.block == block }
+  }
+
+  private static func distinct(_ names: some Sequence<String>) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+}
