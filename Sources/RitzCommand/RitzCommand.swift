@@ -17,7 +17,8 @@ struct RitzCommand: ParsableCommand {
       """,
     version: SpectrumRun.version,
     subcommands: [
-      SpectrumCommand.self, ConditioningCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
+      SpectrumCommand.self, ConditioningCommand.self, TrackCommand.self, ApplyCommand.self, InspectCommand.self,
+      BenchCommand.self,
       WatchCommand.self, DemoCommand.self,
     ])
 
