@@ -17,8 +17,9 @@ struct RitzCommand: ParsableCommand {
       """,
     version: SpectrumRun.version,
     subcommands: [
-      SpectrumCommand.self, ConditioningCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
-      DemoCommand.self,
+      SpectrumCommand.self, ConditioningCommand.self, TrackCommand.self, ApplyCommand.self, InspectCommand.self,
+      BenchCommand.self,
+      WatchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

@@ -93,7 +93,9 @@ extension TrajectoryObserver {
     }
     var planned = planned
     var network: Network?
-    if hasMovingLiterals || !moment.literals.isEmpty {
+    // Statistics of batch normalisation that are constants move along; those of a batch are functions of θ.
+    let mode = objective.network.batchNormalization
+    if mode == .population || (mode?.couplesSamples != true && moves(moment.literals)) {
       let moved = try objective.network.withParameters(moment.parameters).withLiterals(moment.literals)
       planned = try PlannedObjective(objective.at(values: moved), settings)
       network = moved
@@ -106,6 +108,14 @@ extension TrajectoryObserver {
     return Point(
       moment: moment, planned: planned, network: network, loss: loss, gradient: gradient, operation: operation,
       diagonal: diagonal, update: update)
+  }
+
+  /// Whether literals differ from those the network was made with.
+  private func moves(_ literals: [Int: [Double]]) -> Bool {
+    let known = objective.network.literals
+    return literals.contains { index, values in
+      !known.indices.contains(index) || known[index].values.values(as: Double.self) != values
+    }
   }
 
   /// P⁻¹

@@ -20,8 +20,6 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
   public let settings: TrajectorySettings
   /// The objective at the parameters the network came with.
   public let objective: Objective<Scalar>
-  /// Whether θ alone does not determine the function: statistics of batch normalisation are constants that move along.
-  let hasMovingLiterals: Bool
   let planned: PlannedObjective<Scalar>
   let batches: MiniBatches<Scalar>?
 
@@ -49,8 +47,6 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
     objective = try Objective(
       network: network, dataset: dataset, loss: loss, selection: selection, options: execution, pool: pool)
     if let options = settings.tracking { _ = try EigenpairTracker(space: objective.space, options: options) }
-    let mode = network.batchNormalization
-    hasMovingLiterals = mode == .running || mode == .population
     planned = try PlannedObjective(objective, settings)
     let size = settings.batchSize ?? batchSize
     batches =

@@ -39,7 +39,7 @@ enum PageStyle {
     figure.choice { position: relative; }
     figure.choice h3 { display: inline-block; margin-right: 16px; }
     figure.choice label { cursor: pointer; color: var(--muted); font-size: 0.84rem; padding: 3px 8px;
-      border: 1px solid var(--grid); border-radius: 12px; margin-right: 4px; }
+      border: 1px solid var(--grid); border-radius: 12px; margin: 0 4px 8px 0; display: inline-block; }
     figure.choice input { position: absolute; opacity: 0; width: 1px; height: 1px; }
     figure.choice input:checked + label { color: var(--ink); background: var(--panel); border-color: var(--muted); }
     figure.choice input:focus-visible + label { outline: 2px solid var(--blue); }

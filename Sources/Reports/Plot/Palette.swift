@@ -23,7 +23,7 @@ struct Palette {
       .green: "#00795b", .purple: "#8148a0", .ochre: "#8f6400", .sky: "#1f86bd", .rose: "#b5336f", .slate: "#4d5a68",
     ],
     heat: [
-      "#e4edf5", "#c9deef", "#a6cbe6", "#7db3da", "#5598cb", "#337cb6", "#1b609c", "#0f447a", "#082a52",
+      "#c3daee", "#a9cbe7", "#8bb9de", "#6aa5d3", "#4a8fc5", "#2f77b2", "#1b5f9b", "#0f457b", "#082a52",
     ])
 
   static let dark = Palette(
@@ -33,7 +33,7 @@ struct Palette {
       .green: "#4ecfa4", .purple: "#c99fe3", .ochre: "#e3bf4f", .sky: "#9bd8f5", .rose: "#f392bb", .slate: "#b4c0cc",
     ],
     heat: [
-      "#1b2a3a", "#20394f", "#254c6b", "#2b628b", "#3a7cad", "#5697ca", "#7db5e0", "#aed3f0", "#e3f1fb",
+      "#28435d", "#2d5273", "#32638b", "#3a77a5", "#4a8dbf", "#66a5d4", "#8abee6", "#b6d7f2", "#e3f1fb",
     ])
 
   static let fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"

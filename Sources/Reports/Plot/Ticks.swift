@@ -73,9 +73,9 @@ struct Ticks: Equatable {
     // Both sides share the axis by their lengths.
     let lengths = [domain.lowerBound, domain.upperBound].map { abs(asinh($0 / threshold)) }
     let share = lengths.reduce(0, +) / max(lengths.max() ?? 1, 1)
-    let room = max(1, Int(Double(max(2, count) - 1) / max(share, 1)))
+    let room = Double(max(2, count)) / max(share, 1)
     guard last >= first else { return linear(domain, count: count) }
-    let stride = [1, 2, 3, 5, 10, 20, 50].first { (last - first + 1) <= room * $0 } ?? 100
+    let stride = [1, 2, 3, 5, 10, 20, 50].first { Double(last - first + 1) <= room * Double($0) } ?? 100
     var marks = zero
     var minor: [Double] = []
     for exponent in first...last {

@@ -40,7 +40,7 @@ struct DensityMoments {
     let legend = Legend(entries: curves.map { (.curve($0.color), $0.label) })
     let legendHeight = legend.height(within: width - 8)
     let height = (width < 500 ? 280.0 : 330.0) + legendHeight
-    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 14, bottom: height - 48)
+    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 26, bottom: height - 48)
     let vertical = Scale.logarithmic(heights, from: area.bottom, to: area.top)
     area.left = Axis.width(of: vertical, height: area.height) + 6
     let horizontal = Scale.signedLogarithmic(
@@ -56,7 +56,7 @@ struct DensityMoments {
       width: width, height: height,
       content: [
         area.clip(clip), legend.drawn(left: 4, top: 2, within: width - 8),
-        Axis.horizontal(horizontal, in: area, title: "eigenvalue *λ*"),
+        Axis.horizontal(horizontal, in: area, title: "eigenvalue *λ*", overhang: 25),
         Axis.vertical(vertical, in: area, title: "*φ*(*λ*)", titleX: 4),
         .element(
           "g", ["clip-path": "url(#\(clip))"],

@@ -36,7 +36,7 @@ struct RunChart {
     let legend = Legend(entries: legend ?? shown.map { (Self.swatch($0), $0.label) })
     let height = (width < 500 ? 250.0 : 300.0)
     let legendHeight = legend.height(within: width - 8)
-    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 14, bottom: height - 48 + legendHeight)
+    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 26, bottom: height - 48 + legendHeight)
     let vertical = axis.scale(range, from: area.bottom, to: area.top)
     area.left = Axis.width(of: vertical, height: area.height) + 6
     let horizontal = Scale.linear(steps, from: area.left, to: area.right)
@@ -49,7 +49,7 @@ struct RunChart {
       height: height + legendHeight,
       content: [
         area.clip(clip), legend.drawn(left: 4, top: 2, within: width - 8),
-        Axis.horizontal(horizontal, in: area, title: "step"),
+        Axis.horizontal(horizontal, in: area, title: "step", overhang: 25),
         Axis.vertical(vertical, in: area, title: unit, titleX: 4),
         .element("g", ["clip-path": "url(#\(clip))"], marks),
       ])
@@ -130,7 +130,7 @@ struct RunChart {
     let seen = places.compactMap { $0 }
     let room = seen.count < 2 ? Double.infinity : abs(horizontal.end - horizontal.start) / Double(seen.count)
     if line.intervals.count == line.points.count {
-      let area = line.intervalsAreArea || room < 7
+      let area = line.intervalsAreArea || room < 9
       let ends = seen.compactMap { place -> (x: Double, lower: Double, upper: Double)? in
         let interval = line.intervals[place.index]
         // Where an interval reaches below a logarithmic axis, it ends at its edge.
@@ -149,7 +149,7 @@ struct RunChart {
     for run in places.split(whereSeparator: { $0 == nil }) where run.count > 1 {
       parts.append(Draw.curve(run.compactMap { $0.map { ($0.x, $0.y) } }, classes: "rz-curve " + stroke))
     }
-    if room >= 5 || seen.count == 1 {
+    if room >= 9 || seen.count == 1 {
       parts += seen.map { Draw.mark(line.shape, $0.x, $0.y, color, filled: true) }
     }
     return .sequence(parts)

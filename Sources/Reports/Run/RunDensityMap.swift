@@ -7,8 +7,8 @@ import Foundation
 /// A measurement holds until the next one. Where several fall on a column of pixels the last is drawn. One colour is one or more half
 /// decades; the lowest begins at a tenth of an eigenvalue, below which there is only the tail of a kernel.
 struct RunDensityMap {
-  /// The number of colours.
-  static let levels = 9
+  /// The most colours.
+  static let mostLevels = Palette.light.heat.count
   /// Eigenvalues within σ where the lowest colour begins.
   private static let floor = 0.1
 
@@ -20,6 +20,8 @@ struct RunDensityMap {
   private var threshold: Double
   /// Half decades between one colour and the next.
   private var halfDecades: Int
+  /// The number of colours in use.
+  private var levels: Int
 
   /// The map of measurements in order of steps, or nil where none has a density.
   init?(_ measurements: [RunMeasurement], parameters: Int) {
@@ -38,7 +40,9 @@ struct RunDensityMap {
       return nil
     }
     threshold = sigmas.sorted()[sigmas.count / 2]
-    halfDecades = max(1, Int((2 * log10(peak / Self.floor) / Double(Self.levels)).rounded(.up)))
+    let span = 2 * log10(peak / Self.floor)
+    halfDecades = max(1, Int((span / Double(Self.mostLevels)).rounded(.up)))
+    levels = min(Self.mostLevels, max(1, Int((span / Double(halfDecades)).rounded(.up))))
     leading = measurements.compactMap { measurement in measurement.top.first.map { (Double(measurement.step), $0) } }
     edge = measurements.compactMap { measurement in measurement.edge.map { (Double(measurement.step), $0) } }
       .filter { $0.1.isFinite }
@@ -51,6 +55,11 @@ struct RunDensityMap {
   /// Where a colour begins, in eigenvalues within σ.
   private func start(of level: Int) -> Double { Self.floor * pow(10, Double(level * halfDecades) / 2) }
 
+  /// The colours in use are spread over all there are.
+  private func color(of level: Int) -> String {
+    "rz-heat-\(levels < 2 ? Self.mostLevels / 2 : level * (Self.mostLevels - 1) / (levels - 1))"
+  }
+
   func drawn(name: String, steps: ClosedRange<Double>, width: Double) -> Figure? {
     let compact = width < 500
     let legend = Legend(
@@ -59,7 +68,7 @@ struct RunDensityMap {
       ].filter { entry in entry.label == "edge" ? !edge.isEmpty : !leading.isEmpty })
     let legendHeight = legend.height(within: width - 8)
     let height = (compact ? 340.0 : 400.0) + legendHeight
-    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 14, bottom: height - 92)
+    var area = PlotArea(left: 0, top: legendHeight + 34, right: width - 26, bottom: height - 92)
     let margin = (asinh(domain.upperBound / threshold) - asinh(domain.lowerBound / threshold)) * 0.02
     let widened =
       threshold * sinh(asinh(domain.lowerBound / threshold) - margin)...threshold
@@ -81,7 +90,7 @@ struct RunDensityMap {
         area.clip(clip), legend.drawn(left: 4, top: 2, within: width - 8),
         Axis.vertical(vertical, in: area, title: "eigenvalue *λ*", titleX: 4),
         .element("g", ["clip-path": "url(#\(clip))"], cells(horizontal, vertical) + over),
-        Axis.horizontal(horizontal, in: area, title: "step", grid: false),
+        Axis.horizontal(horizontal, in: area, title: "step", grid: false, overhang: 25),
         key(left: area.left, top: height - 38, width: area.width),
       ])
   }
@@ -110,7 +119,7 @@ struct RunDensityMap {
   /// One path a colour, each drawn over the one below it.
   private func cells(_ horizontal: Scale, _ vertical: Scale) -> [Markup] {
     let shown = visibleColumns(horizontal)
-    return (0..<Self.levels).map { level in
+    return (0..<levels).map { level in
       let start = start(of: level)
       var path = ""
       for column in shown {
@@ -119,7 +128,7 @@ struct RunDensityMap {
           path += "V\(bottom.coordinate)H\(column.left.coordinate)z"
         }
       }
-      return path.isEmpty ? .empty : .element("path", ["class": "rz-heat-\(level)", "d": path])
+      return path.isEmpty ? .empty : .element("path", ["class": color(of: level), "d": path])
     }
   }
 
@@ -178,15 +187,15 @@ struct RunDensityMap {
 
   /// The colours with the numbers at which they begin.
   private func key(left: Double, top: Double, width: Double) -> Markup {
-    let step = min(46, width / Double(Self.levels))
+    let step = min(46, width / Double(levels))
     var parts: [Markup] = []
-    for level in 0..<Self.levels {
+    for level in 0..<levels {
       let x = left + Double(level) * step
       parts.append(
         .element(
           "rect",
           [
-            "class": "rz-heat-\(level)", "x": x.coordinate, "y": top.coordinate, "width": step.coordinate,
+            "class": color(of: level), "x": x.coordinate, "y": top.coordinate, "width": step.coordinate,
             "height": "12",
           ]))
       // Whole decades carry a number.
@@ -196,9 +205,9 @@ struct RunDensityMap {
         parts.append(Draw.text(Label(text), x: x, y: top + 26, anchor: .middle, classes: "rz-muted"))
       }
     }
-    if left + Double(Self.levels) * step + 150 < left + width {
+    if left + Double(levels) * step + 150 < left + width {
       parts.append(
-        Draw.text("eigenvalues within *σ*", x: left + Double(Self.levels) * step + 10, y: top + 11, classes: "rz-ink"))
+        Draw.text("eigenvalues within *σ*", x: left + Double(levels) * step + 10, y: top + 11, classes: "rz-ink"))
     }
     return .element("g", [:], parts)
   }

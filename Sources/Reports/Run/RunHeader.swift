@@ -46,11 +46,11 @@ enum RunHeader {
     if let loss = loss(history) { cards.append(loss) }
     for set in history.sets.prefix(2) {
       guard let last = history.evaluations.last(where: { $0.set == set }) else { continue }
-      let note = last.accuracy.map { Markup.text("accuracy \(NumberText.percentage($0))") }
+      let note = last.accuracy.map { Markup.text("accuracy\u{A0}\(NumberText.percentage($0))") }
       cards.append(
         Page.card(
           "\(set) loss", [Page.number(last.loss)],
-          note: [note, .text("step \(NumberText.count(last.step))")].compactMap { $0 }.joined(" · ")))
+          note: [note, .text("step\u{A0}\(NumberText.count(last.step))")].compactMap { $0 }.joined(" · ")))
     }
     return cards + curvature(history)
   }
@@ -64,7 +64,7 @@ enum RunHeader {
         .text("of \(NumberText.count(description.plannedSteps)), \(Int((100 * min(1, part)).rounded(.down))) %"))
     }
     if description.stepsPerEpoch > 0, taken > 0 {
-      note.append(.text("epoch \(NumberText.shortest(Double(taken) / Double(description.stepsPerEpoch)))"))
+      note.append(.text("epoch\u{A0}\(NumberText.shortest(Double(taken) / Double(description.stepsPerEpoch)))"))
     }
     return Page.card("steps", [Page.count(taken)], note: note.joined(" · "))
   }
@@ -77,7 +77,7 @@ enum RunHeader {
       "mini-batch loss", [Page.number(mean)],
       note: [
         .text("mean of \(NumberText.counted(recent.count, "step"))"),
-        .text("η \(NumberText.typeset(last.learningRate, digits: 3))"),
+        .text("η\u{A0}\(NumberText.typeset(last.learningRate, digits: 3))"),
       ].joined(" · "))
   }
 
@@ -86,9 +86,9 @@ enum RunHeader {
     else { return [] }
     var cards: [Markup] = []
     if let leading = last.top.first {
-      var note = [Markup.text("step \(NumberText.count(last.step))")]
+      var note = [Markup.text("step\u{A0}\(NumberText.count(last.step))")]
       if let residual = last.topResiduals.first {
-        note.insert(.text("residual \(NumberText.typeset(residual, digits: 2))"), at: 0)
+        note.insert(.text("residual\u{A0}\(NumberText.typeset(residual, digits: 2))"), at: 0)
       }
       cards.append(Page.card("λ₁", [Page.number(leading)], note: note.joined(" · ")))
     }

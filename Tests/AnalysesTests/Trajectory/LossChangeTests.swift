@@ -57,7 +57,8 @@ import Testing
       TrajectorySettings(top: 1, batches: 400, batchSize: size, lossChange: true))
     let parameters = try TrajectoryObserverTests.trajectory([8])[0]
     let context = OptimizerContext<Double>(learningRate: rate, edge: .gradientDescent)
-    let result = try observer.measure(at: TrajectoryObserverTests.moment(8, parameters, optimizer: context)).measurements[0]
+    let result = try observer.measure(at: TrajectoryObserverTests.moment(8, parameters, optimizer: context))
+      .measurements[0]
     let change = try #require(result.lossChange)
 
     let objective: Objective<Double> = try SmallObjective.make().at(parameters)

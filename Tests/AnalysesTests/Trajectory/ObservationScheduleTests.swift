@@ -11,7 +11,9 @@ import Testing
     let logarithmic = ObservationSchedule([.logarithmic(perDecade: 3)])
     // 10^(i/3): 1, 2.15, 4.64, 10, 21.5, 46.4, 100, 215.4, 464.2, 1000
     #expect(
-      (0..<1001).filter { logarithmic.isDue(step: $0, stepsPerEpoch: 1) } == [0, 1, 2, 4, 10, 21, 46, 100, 215, 464, 1000])
+      (0..<1001).filter { logarithmic.isDue(step: $0, stepsPerEpoch: 1) } == [
+        0, 1, 2, 4, 10, 21, 46, 100, 215, 464, 1000,
+      ])
     let both = ObservationSchedule([.steps(4), .epochs(1)])
     #expect((0..<13).filter { both.isDue(step: $0, stepsPerEpoch: 6) } == [0, 4, 6, 8, 12])
     #expect(!ObservationSchedule([.none]).isDue(step: 0, stepsPerEpoch: 1))
@@ -21,7 +23,9 @@ import Testing
     let schedule = try ObservationSchedule(parsing: "steps:50,log:4,spikes:3")
     #expect(schedule.rules == [.steps(50), .logarithmic(perDecade: 4)] && schedule.spike?.factor == 3)
     #expect(try ObservationSchedule(parsing: "ends").rules == [.none])
-    for text in ["", "steps", "steps:0", "steps:x", "spikes:1", "spikes:nan", "epochs:-1", "steps:5,", "log:2:3", "often"] {
+    for text in [
+      "", "steps", "steps:0", "steps:x", "spikes:1", "spikes:nan", "epochs:-1", "steps:5,", "log:2:3", "often",
+    ] {
       #expect(throws: InputError.self) { try ObservationSchedule(parsing: text) }
     }
   }

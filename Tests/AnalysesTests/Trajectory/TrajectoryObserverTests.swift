@@ -152,7 +152,8 @@ import Training
 
   @Test func goesOnWithTheSameBitsAfterRestoring() throws {
     let settings = TrajectorySettings(
-      top: 4, bottom: 1, quadrature: QuadratureOptions(probes: 2, steps: 10), batches: 4, batchSize: 8, lossChange: true,
+      top: 4, bottom: 1, quadrature: QuadratureOptions(probes: 2, steps: 10), batches: 4, batchSize: 8,
+      lossChange: true,
       directions: true, layerTop: 1)
     let points = try Self.trajectory([0, 3, 6, 9])
     let context = OptimizerContext<Double>(learningRate: 0.5, edge: .gradientDescent)
