@@ -89,7 +89,9 @@ struct TrainCommand: ParsableCommand {
       observation: try observationSettings(samples: dataset.count),
       command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)
     settings.checkpointSteps = checkpointEvery ?? dataset.count / settings.training.batchSize
-    if let precision = execution.precision.flatMap(Precision.init) { settings.precision = precision }
+    settings.precision =
+      try execution.precision.flatMap(Precision.init)
+      ?? .standard(parameters: settings.network().parameterCount)
     try TrainRun.start(settings, output: output ?? "runs/train", pool: execution.pool, isQuiet: quiet)
   }
 
