@@ -10,7 +10,7 @@ struct WatchCommand: ParsableCommand {
       read. It follows the run until Ctrl-C; --once leaves the page as one file, report.html, in the run's directory.
       """)
 
-  @Argument(help: ArgumentHelp("The directory of a run.", valueName: "run")) var run: String
+  @Argument(help: ArgumentHelp("The directory of a run.", valueName: "run")) var directory: String
   @Option(help: ArgumentHelp("The port to listen on; 0 takes any that is free.", valueName: "n")) var port = 8088
   @Flag(help: "Write report.html and end.") var once = false
   @Flag(help: "Say nothing on standard error.") var quiet = false
@@ -21,15 +21,15 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     let tool = ReportedTool(version: SpectrumRun.version)
-    let directory = RunDirectory(run)
+    let run = RunDirectory(directory)
     if once {
-      try RunReport.write(directory, tool: tool)
-      return print("\(run)/\(RunReport.file)")
+      try RunReport.write(run, tool: tool)
+      return print("\(directory)/\(RunReport.file)")
     }
     Interruption.install()
-    var pages = try RunPages(directory, tool: tool)
+    var pages = try RunPages(run, tool: tool)
     let server = try LoopbackServer(port: port)
-    if !quiet { standardError("\(run) at http://127.0.0.1:\(server.port)/ until Ctrl-C") }
+    if !quiet { standardError("\(directory) at http://127.0.0.1:\(server.port)/ until Ctrl-C") }
     do {
       try server.run(
         while: {

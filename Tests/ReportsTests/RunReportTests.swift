@@ -39,4 +39,74 @@ import Testing
       try page.write(toFile: directory + "/run-10000.html", atomically: true, encoding: .utf8)
     }
   }
+
+  @Test func everyNumberIsInTheHistory() throws {
+    let records = SyntheticRun.records(steps: 200, interval: 20, density: false)
+    var numbers: Set<Double> = [15_910, 10_000, 79, 128, 7, 200]
+    for piece in String(decoding: try JSONEncoder().encode(records), as: UTF8.self).split(
+      whereSeparator: { !"0123456789.eE+-".contains($0) })
+    {
+      if let number = Double(piece) { numbers.insert(number) }
+    }
+    let recent = records.compactMap { record -> Double? in
+      if case .step(let step) = record { step.loss } else { nil }
+    }.suffix(100)
+    numbers.insert(recent.reduce(0) { $0 + $1 / 100 })
+    let page = RunReport.html(SyntheticRun.description(), RunHistory(records), tool: Self.tool)
+    let shown = XMLReader(page).elements.filter { $0.name == "data" }.compactMap { $0.attributes["value"] }
+    #expect(shown.count > 100)
+    for value in shown { #expect(numbers.contains(try #require(Double(value))), "\(value)") }
+  }
+
+  @Test func hostileTextStaysText() throws {
+    let hostile =
+      "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>*_{&amp;\u{0}\u{1B}[2J\u{202E}\u{FFFE}]]>--><!--"
+    var description = SyntheticRun.description()
+    description.title = hostile
+    description.network = hostile
+    description.data = hostile
+    description.loss = hostile
+    description.optimizer = hostile
+    description.edgeFormula = hostile
+    description.format = hostile
+    description.command = [hostile]
+    description.conventions = [.init(name: hostile, text: hostile)]
+    var measurement = SyntheticRun.measurement(10)
+    measurement.operatorName = hostile
+    measurement.reason = hostile
+    var block = measurement
+    block.block = hostile
+    let records: [RunRecord] = [
+      .measurement(measurement), .measurement(block),
+      .evaluation(RunEvaluation(step: 10, set: hostile, samples: 1, loss: 1)),
+    ]
+    let page = RunReport.html(description, RunHistory(records), tool: ReportedTool(name: hostile, version: hostile))
+    let reader = XMLReader(page)
+    #expect(reader.isWellFormed, "\(reader.problem)")
+    #expect(!page.contains("<script") && !page.contains("<img"))
+    #expect(!page.contains("\u{1B}") && !page.contains("\u{202E}") && !page.unicodeScalars.contains("\u{0}"))
+  }
+
+  @Test func aRunThatDivergesSaysSo() throws {
+    var records = SyntheticRun.records(steps: 20, interval: 10, density: false)
+    for value in [Double.infinity, .nan, 1e308, -1e308] {
+      var measurement = SyntheticRun.measurement(20)
+      measurement.top = [value, value]
+      measurement.edge = value
+      measurement.trace = RunEstimate(value, error: value)
+      measurement.overlap = RunEstimate(value)
+      records.append(.measurement(measurement))
+      records.append(
+        .step(
+          RunStep(step: 20, epoch: 1, loss: value, learningRate: value, gradientNorm: value, updateNorm: value)))
+    }
+    let page = RunReport.html(SyntheticRun.description(), RunHistory(records), tool: Self.tool)
+    #expect(page.contains("The loss was no finite number at step 20 and at 1 step after it."))
+    let reader = XMLReader(page)
+    #expect(reader.isWellFormed, "\(reader.problem)")
+    #expect(!page.contains("nan\"") && !page.contains("inf\""))
+    let warning = try #require(page.range(of: "no finite number")).lowerBound
+    let numbers = try #require(page.range(of: "class=\"cards\"")).lowerBound
+    #expect(warning < numbers)
+  }
 }

@@ -14,6 +14,12 @@ public struct HTTPRequest: Sendable, Equatable {
   /// The tags of If-None-Match, as sent.
   public var knownTags: String?
 
+  public init(isHead: Bool, path: String, knownTags: String?) {
+    self.isHead = isHead
+    self.path = path
+    self.knownTags = knownTags
+  }
+
   /// What the bytes that have come so far are.
   public enum Reading: Sendable, Equatable {
     case incomplete

@@ -15,7 +15,8 @@ import Tensors
 ///     try server.run(while: { true }) { request in HTTPResponse(body: Array("hello".utf8)) }
 ///
 /// One thread, one `poll`: no connection waits for another's network, and a client that sends or reads slowly is dropped after
-/// ``patience`` seconds. At most ``mostConnections`` are open; others wait in the system's queue. One request a connection.
+/// ``patience`` seconds. At most ``mostConnections`` are open; a further one takes the place of the oldest whose request has not come. One
+/// request a connection.
 public final class LoopbackServer {
   public static let mostConnections = 64
   /// Seconds for a request to come, and again for its answer to go.
@@ -87,9 +88,7 @@ public final class LoopbackServer {
           fd: connection.socket, events: Int16(connection.answer != nil && !connection.isClosing ? POLLOUT : POLLIN),
           revents: 0)
       }
-      if connections.count < Self.mostConnections {
-        waiting.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
-      }
+      waiting.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
       guard poll(&waiting, nfds_t(waiting.count), 250) >= 0 || errno == EINTR else { throw Self.failure(port) }
       let now = Self.now()
       var open: [Connection] = []
@@ -101,14 +100,18 @@ public final class LoopbackServer {
           close(connection.socket)
         }
       }
-      let isCalled = waiting.count > connections.count && waiting[connections.count].revents != 0
+      let isCalled = waiting[connections.count].revents != 0
       connections = open
       if isCalled { accept(into: &connections, now) }
     }
   }
 
   private func accept(into connections: inout [Connection], _ now: Double) {
-    while connections.count < Self.mostConnections {
+    while true {
+      if connections.count >= Self.mostConnections {
+        guard let idle = connections.firstIndex(where: { $0.answer == nil }) else { return }
+        close(connections.remove(at: idle).socket)
+      }
       #if canImport(Darwin)
         let socket = Darwin.accept(listener, nil, nil)
       #elseif canImport(Musl)
