@@ -86,23 +86,29 @@ public struct Objective<Scalar: Real>: Sendable {
     try requireIndependentSamples()
   }
 
-  /// Another objective's network and loss at other parameters, or with other data bound.
+  /// Another objective's network and loss at other parameters, at other values of the network, or with other data bound.
   init(
-    _ other: Objective, parameters: Vector<Scalar>? = nil, data: BoundData<Scalar>? = nil
+    _ other: Objective, parameters moved: Vector<Scalar>? = nil, network given: Network? = nil,
+    data: BoundData<Scalar>? = nil
   ) throws(InputError) {
     population = other.population
-    switch (parameters, population) {
-    case (nil, _):
-      network = other.network
-      literals = other.literals
-    case (let parameters?, nil):
-      network = try other.network.withParameters(parameters)
-      literals = other.literals
-    case (let parameters?, let population?):
-      network = try PopulationStatistics.fixed(
-        other.network.withParameters(parameters), population, options: other.options, pool: other.pool)
-      literals = Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) })
+    var network = other.network
+    var parameters = other.parameters
+    if let given {
+      network = given
+      parameters = given.parameterVector(as: Scalar.self)
+    } else if let moved {
+      network = try network.withParameters(moved)
+      parameters = moved
     }
+    if given != nil || moved != nil, let population {
+      network = try PopulationStatistics.fixed(network, population, options: other.options, pool: other.pool)
+    }
+    self.network = network
+    self.parameters = parameters
+    literals =
+      given != nil || population != nil
+      ? Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) }) : other.literals
     loss = other.loss
     selection = other.selection
     schedule = other.schedule
@@ -111,7 +117,6 @@ public struct Objective<Scalar: Real>: Sendable {
     effectiveSamples = other.effectiveSamples
     sampleCount = other.sampleCount
     outputShape = other.outputShape
-    self.parameters = parameters ?? other.parameters
     self.data = data ?? other.data
     order = other.order
     targetType = other.targetType
@@ -121,6 +126,23 @@ public struct Objective<Scalar: Real>: Sendable {
   /// The same objective at other parameters; statistics of all samples are taken anew there.
   public func at(_ parameters: Vector<Scalar>) throws(InputError) -> Objective {
     try Objective(self, parameters: parameters)
+  }
+
+  /// The same objective with the network's parameters and literals at other values, such as those of a checkpoint.
+  ///
+  /// - Throws: ``InputError`` where the other network has not the same arrays.
+  public func at(values network: Network) throws(InputError) -> Objective {
+    let mine = self.network
+    guard network.parameters.map(\.shape) == mine.parameters.map(\.shape),
+      network.literals.map(\.type) == mine.literals.map(\.type)
+    else {
+      throw InputError(
+        "\(network.source) has not the same arrays as \(mine.source)", remedy: "give checkpoints of one network")
+    }
+    guard let mode = mine.batchNormalization, mode != network.batchNormalization else {
+      return try Objective(self, network: network)
+    }
+    return try Objective(self, network: network.withBatchNormalization(mode))
   }
 
   /// The space of vectors over the selected parameters.
@@ -173,11 +195,14 @@ public struct Objective<Scalar: Real>: Sendable {
   }
 
   /// A function of this objective planned at one microbatch size.
+  ///
+  /// - Parameter slices: microbatches of a group, where not those of the schedule.
   func plan(
-    _ size: Int, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
+    _ size: Int, slices: Int? = nil, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Plan {
     try ObjectiveGraph.plan(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
-      microbatch: size, kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
+      microbatch: size, slices: slices ?? schedule.slices ?? 1,
+      kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
   }
 }

@@ -147,3 +147,14 @@ public struct Dataset: Sendable {
       remedy: "use --loss squared-error for other real targets")
   }
 }
+
+extension Dataset {
+  /// The samples at some positions, in that order; a position may come again.
+  public func selecting(_ rows: [Int]) -> Dataset {
+    precondition(rows.allSatisfy { $0 >= 0 && $0 < count }, "the samples asked for do not exist")
+    return Dataset(
+      inputs: inputs.rows(rows, stride: sampleSize), sampleShape: sampleShape,
+      targets: targets.rows(rows, stride: targetsPerSample), count: rows.count, targetsPerSample: targetsPerSample,
+      scaling: scaling, description: description)
+  }
+}

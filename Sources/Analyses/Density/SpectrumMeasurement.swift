@@ -242,7 +242,9 @@ extension Objective {
     let directions = loss == .crossEntropy ? max(1, classCount - 1) : classCount
     return switch kind {
     case .hessian, .functional: nil
-    case .gaussNewton, .fisher: (perSample(directions), "outputs of all samples")
+    case .gaussNewton, .withinClassPart, .fisher: (perSample(directions), "outputs of all samples")
+    case .classPart, .sameClassPart: (classCount, "classes")
+    case .crossClassPart: (classCount * (classCount - 1), "pairs of classes")
     case .gradientSecondMoment: (effectiveSamples, "samples")
     case .gradientCovariance: (effectiveSamples - 1, "samples less one")
     case .monteCarloFisher: (perSample(min(directions, options.fisherDraws)), "labels drawn")

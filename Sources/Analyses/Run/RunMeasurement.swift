@@ -40,8 +40,18 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
   /// Tr(P₁P₂)/k of the top eigenspace with that of the measurement before.
   public var overlap: RunEstimate?
   @OptionalReportedNumber public var overlapByChance: Double?
+  /// The standard deviation of the overlap of independent random subspaces about ``overlapByChance``.
+  @OptionalReportedNumber public var overlapChanceDeviation: Double?
   /// The change of the loss in the next step as predicted by the second-order model, and as observed.
   public var lossChange: RunLossChange?
+  /// The change that the optimiser's own next update makes on these samples: uᵀμ + ½ uᵀHu, and as observed.
+  public var updateChange: RunLossChange?
+  /// The leading eigendirections under the noisy quadratic model.
+  public var directions: RunDirections?
+  /// The statistics batch normalisation took; `nil` for a network without any.
+  public var batchNormalization: String?
+  /// What the reader should know of these numbers.
+  public var notes: [String]?
   /// Products with the operator this measurement took.
   public var products: Int = 0
 
@@ -54,6 +64,36 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
     self.operatorName = operatorName
     self.block = block
     self.samples = samples
+  }
+}
+
+/// What happens along each leading eigendirection, in the order of the eigenvalues.
+public struct RunDirections: Codable, Sendable, Equatable {
+  /// c = vᵢᵀ∇L
+  @ReportedNumbers public var slopes: [Double]
+  /// vᵢᵀΣvᵢ/m, the variance of c over mini-batches.
+  @ReportedNumbers public var noise: [Double]
+  /// E c² where gradient descent settles at this noise; not finite where it does not settle.
+  @ReportedNumbers public var floor: [Double]
+  /// `trains`, `settled`, `unstable` or `escapes`.
+  public var fates: [String]
+  /// Along the directions of the measurement before: the slope expected here, its standard deviation, and the slope there is. Empty at
+  /// the first.
+  @ReportedNumbers public var earlierPredicted: [Double]
+  @ReportedNumbers public var earlierDeviations: [Double]
+  @ReportedNumbers public var earlierObserved: [Double]
+
+  public init(
+    slopes: [Double], noise: [Double], floor: [Double], fates: [String], earlierPredicted: [Double],
+    earlierDeviations: [Double], earlierObserved: [Double]
+  ) {
+    self.slopes = slopes
+    self.noise = noise
+    self.floor = floor
+    self.fates = fates
+    self.earlierPredicted = earlierPredicted
+    self.earlierDeviations = earlierDeviations
+    self.earlierObserved = earlierObserved
   }
 }
 

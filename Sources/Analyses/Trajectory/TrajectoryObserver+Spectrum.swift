@@ -1,0 +1,114 @@
+import Curvature
+import Krylov
+import Networks
+import Tensors
+
+extension TrajectoryObserver {
+  /// The eigenpairs at a point; `nil` where none are asked for.
+  mutating func eigenpairs(
+    _ point: Point, _ notes: inout [String]
+  ) throws -> TrackedEigenpairs<Vector<Scalar>>? {
+    guard let options = settings.tracking else { return nil }
+    let pairs = try follow(point.operation, options, "whole")
+    let open = (pairs.top + pairs.bottom).count { !$0.converged }
+    if open > 0 { notes.append("\(open) of \(pairs.top.count + pairs.bottom.count) eigenpairs did not converge") }
+    return pairs
+  }
+
+  /// Eigenpairs from where the last search under a name ended; a first search verifies that none is missed.
+  mutating func follow<A: LinearOperator>(
+    _ operation: A, _ options: EigenpairTrackerOptions, _ name: String
+  ) throws -> TrackedEigenpairs<Vector<Scalar>> where A.Space == DenseVectorSpace<Scalar> {
+    let (pairs, vectors) = try Self.follow(operation, options, from: tracked[name])
+    tracked[name] = vectors
+    return pairs
+  }
+
+  static func follow<A: LinearOperator>(
+    _ operation: A, _ options: EigenpairTrackerOptions, from tracked: TrackedVectors<Scalar>?
+  ) throws -> (TrackedEigenpairs<Vector<Scalar>>, TrackedVectors<Scalar>) where A.Space == DenseVectorSpace<Scalar> {
+    var start = tracked
+    if start == nil {
+      var solver = try EigenpairSolver(
+        space: operation.space,
+        options: EigenpairOptions(
+          top: options.top, bottom: options.bottom, tolerance: options.tolerance,
+          maximumProducts: options.maximumProducts, seed: options.seed))
+      let found = try solver.run(operation)
+      start = TrackedVectors(vectors: (found.top + found.bottom).map(\.vector), updates: 0)
+    }
+    var tracker = try EigenpairTracker(
+      space: operation.space, options: options, vectors: start?.vectors ?? [], updates: start?.updates ?? 0)
+    let pairs = try tracker.update(operation)
+    return (pairs, TrackedVectors(vectors: tracker.vectors, updates: tracker.updates))
+  }
+
+  /// The density with the converged eigenpairs deflated, the trace and the negative mass from it. Should its nodes show an eigenvalue among the top
+  /// ones that was missed, the search is made anew.
+  mutating func density(
+    _ point: Point, _ options: QuadratureOptions, _ pairs: inout TrackedEigenpairs<Vector<Scalar>>?,
+    _ result: inout RunMeasurement, _ notes: inout [String]
+  ) throws {
+    let found = ((pairs?.top ?? []) + (pairs?.bottom ?? [])).filter(\.converged)
+    var quadrature = try StochasticLanczosQuadrature(
+      space: point.space, options: options, deflatedValues: found.map(\.value), deflatedVectors: found.map(\.vector))
+    let sample = try quadrature.run(point.operation)
+    var measurement = SpectrumMeasurement<Scalar>(kind: settings.kind, dimension: point.space.dimension)
+    measurement.sample = sample
+    measurement.density = try SpectralDensity(sample, options: settings.density)
+    measurement.logarithmic = try LogarithmicDensity(sample, options: settings.density)
+    result.density = ReportedDensity(measurement)
+    result.negativeMass = result.density?.negativeMass
+    let trace = try sample.trace()
+    result.trace = RunEstimate(trace.value, error: trace.standardError)
+
+    guard let known = pairs, let tracking = settings.tracking, let last = known.top.last else { return }
+    let nodes = try sample.rules().flatMap(\.nodes)
+    let tolerance = 10 * known.tolerance * known.normEstimate
+    guard let highest = nodes.max(), highest > last.value + tolerance, known.top.allSatisfy(\.converged) else { return }
+    notes.append("the density showed an eigenvalue above the last of those followed: they were searched for anew")
+    tracked["whole"] = nil
+    pairs = try follow(point.operation, tracking, "whole")
+  }
+
+  /// Leading eigenpairs, and the gradient's fraction in their span, of every layer's diagonal block; all blocks side by side.
+  ///
+  /// - Returns: the measurements and their floating-point operations.
+  mutating func measureLayers(
+    _ point: Point, _ layers: OperatorFunction<Scalar>, _ interruption: (@Sendable () throws -> Void)?
+  ) throws -> ([RunMeasurement], Double) {
+    let blocks = point.planned.blocks
+    let operation = layers(point.moment.parameters)
+    operation.setInterruption(interruption)
+    let options = EigenpairTrackerOptions(
+      top: settings.layerTop, guards: settings.guards, tolerance: settings.tolerance,
+      maximumProducts: settings.maximumProducts, seed: settings.seed)
+    let starts = blocks.map { tracked["layer " + $0.name] }
+    let outcomes = try LockstepBlocks(of: operation, blocks: blocks.map(\.ranges)).forEach { index, block in
+      try Self.follow(block, options, from: starts[index])
+    }
+    var measurements: [RunMeasurement] = []
+    for (block, (pairs, vectors)) in zip(blocks, outcomes) {
+      tracked["layer " + block.name] = vectors
+      var result = RunMeasurement(
+        step: point.moment.step, epoch: point.moment.epoch, reason: point.moment.reason.rawValue,
+        operatorName: settings.kind.rawValue, block: block.name, samples: objective.effectiveSamples)
+      let part = Vector<Scalar>(block.ranges.joined().map { point.gradient[$0] })
+      let space = DenseVectorSpace<Scalar>(dimension: block.dimension, pool: point.space.pool)
+      let subspace = LeadingSubspace(pairs.top + pairs.topGuards, count: pairs.top.count)
+      result.gradientNorm = space.norm(part)
+      result.top = pairs.top.map(\.value)
+      result.topResiduals = pairs.top.map(\.residual)
+      result.sharpness = pairs.top.first?.value
+      result.batchNormalization = objective.network.batchNormalization?.rawValue
+      result.gradientFraction = subspace.fraction(of: part, in: space).map {
+        RunEstimate($0, error: subspace.sine.map { Swift.min(1, $0) }, isBound: true)
+      }
+      result.fractionByChance = Double(pairs.top.count) / Double(block.dimension)
+      result.products = pairs.products
+      measurements.append(result)
+    }
+    let work = layers.operationsPerPoint + Double(operation.productCount) * layers.operationsPerProduct
+    return (measurements, work)
+  }
+}

@@ -1,0 +1,30 @@
+import Krylov
+import Tensors
+
+/// Gradient descent with momentum: v ← βv + g; θ ← θ − ηv, as PyTorch's SGD with momentum and no dampening.
+///
+/// Source: B. T. Polyak, USSR Comput. Math. Math. Phys. 4 (1964), 1–17, doi:10.1016/0041-5553(64)90137-5.
+public struct HeavyBall<Scalar: Real>: Optimizer {
+  /// β
+  public let momentum: Double
+  private var velocity: Vector<Scalar>
+
+  public init(momentum: Double, count: Int) {
+    self.momentum = momentum
+    velocity = Vector(zeros: count)
+  }
+
+  public var state: [(name: String, vector: Vector<Scalar>)] { [("velocity", velocity)] }
+
+  public mutating func restore(_ vectors: [String: Vector<Scalar>]) throws(InputError) {
+    velocity = try .restored("velocity", count: velocity.count, from: vectors)
+  }
+
+  public mutating func step(
+    _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
+  ) throws {
+    context.space.scale(momentum, &velocity)
+    context.space.axpy(1, gradient, &velocity)
+    context.space.axpy(-context.learningRate, velocity, &parameters)
+  }
+}
