@@ -85,7 +85,7 @@ import Testing
     }
     #expect(RunDensityMap([], parameters: 10) == nil)
     var empty = measurements[0]
-    empty.density?.density = empty.density.map { $0.density.map { _ in .nan } } ?? []
+    empty.density?.density = [Double](repeating: .nan, count: 900)
     #expect(RunDensityMap([empty], parameters: 10) == nil)
     // A single measurement, a single point, and no extent.
     for density in [

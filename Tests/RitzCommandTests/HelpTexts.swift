@@ -116,7 +116,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
@@ -172,9 +174,7 @@ enum HelpTexts {
     gradient/<name> and product/<name> to the output; product/outputs for ntk and
     jacobian.
 
-    Further operators here: jacobian, jacobian-transpose, and the parts of the
-    Gauss-Newton matrix by classes: ggn-class, ggn-cross-class, ggn-same-class and
-    ggn-within-class.
+    Further operators here: jacobian and jacobian-transpose.
 
     USAGE: ritz apply [<options>] <model> --output <file.npz>
 
@@ -206,7 +206,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
@@ -258,7 +260,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)

@@ -81,7 +81,9 @@ struct Ticks: Equatable {
     for exponent in first...last {
       for sign in [-1.0, 1.0] where domain.contains(sign * power(exponent)) {
         if (last - exponent) % stride == 0 {
-          marks.append((sign * power(exponent), (sign < 0 ? "−" : "") + "10^{\(signed(exponent))}"))
+          let size =
+            (-2...3).contains(exponent) ? decimal(power(exponent), max(0, -exponent)) : "10^{\(signed(exponent))}"
+          marks.append((sign * power(exponent), (sign < 0 ? "−" : "") + size))
         } else {
           minor.append(sign * power(exponent))
         }

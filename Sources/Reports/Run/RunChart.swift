@@ -76,7 +76,7 @@ struct RunChart {
     let stroke = "rz-\(line.color.rawValue)-line"
     switch line.form {
     case .dense: return dense(line, horizontal, vertical, stroke)
-    case .reference: return stairs(line, horizontal, vertical, "rz-dashed " + stroke)
+    case .reference: return stairs(line.points, horizontal, vertical, "rz-dashed " + stroke)
     case .measured: return measured(line, horizontal, vertical, stroke)
     }
   }
@@ -104,9 +104,11 @@ struct RunChart {
   }
 
   /// A value that holds until the next one.
-  private static func stairs(_ line: RunLine, _ horizontal: Scale, _ vertical: Scale, _ classes: String) -> Markup {
+  static func stairs(
+    _ values: [(step: Double, value: Double)], _ horizontal: Scale, _ vertical: Scale, _ classes: String
+  ) -> Markup {
     var points: [(x: Double, y: Double)] = []
-    for point in line.points {
+    for point in values {
       guard let x = horizontal.position(point.step), let y = vertical.position(point.value) else { continue }
       if let last = points.last {
         // Within a pixel no stair is seen.

@@ -81,7 +81,7 @@ struct RunDensityMap {
     let clip = "\(identifier)-\(Int(width))-area"
     let over = [
       Draw.curve(places(leading, horizontal, vertical), classes: "rz-curve rz-vermilion-line"),
-      Draw.curve(places(edge, horizontal, vertical), classes: "rz-dashed rz-map-edge"),
+      RunChart.stairs(edge, horizontal, vertical, "rz-dashed rz-map-edge"),
     ]
     return Figure(
       name: identifier, title: "Density over time", description: description(steps), caption: caption, width: width,
