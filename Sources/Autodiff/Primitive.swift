@@ -50,6 +50,8 @@ public enum Lowering: Sendable {
   case product(any Product)
   /// The sum of two products.
   case products(any Product, any Product)
+  /// A sum over the slices of a group, which wait for each other there.
+  case allReduce(slices: Int)
   /// A copy with permuted dimensions.
   case permutation([Int])
   /// A kernel of its own over whole operands, made from their shapes.

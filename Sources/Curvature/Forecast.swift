@@ -113,7 +113,7 @@ extension Forecast {
       for size in schedule.sizes {
         plans[size] = try ObjectiveGraph.plan(
           network: network, loss: loss, selection: selection, targetType: targetType,
-          rowsPerSample: sizes.rowsPerSample, microbatch: size,
+          rowsPerSample: sizes.rowsPerSample, microbatch: size, slices: schedule.slices ?? 1,
           kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
       }
       return plans

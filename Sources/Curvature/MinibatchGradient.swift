@@ -88,6 +88,9 @@ public final class MinibatchGradient<Scalar: Real>: Sendable {
 
   public var network: Network { objective.network }
 
+  /// Floating-point operations of a gradient of a batch.
+  public func operations() throws -> Double { try objective.gradientOperations() }
+
   public var space: DenseVectorSpace<Scalar> { objective.space }
 
   /// Puts samples of the dataset into the batch.

@@ -195,11 +195,14 @@ public struct Objective<Scalar: Real>: Sendable {
   }
 
   /// A function of this objective planned at one microbatch size.
+  ///
+  /// - Parameter slices: microbatches of a group, where not those of the schedule.
   func plan(
-    _ size: Int, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
+    _ size: Int, slices: Int? = nil, _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Plan {
     try ObjectiveGraph.plan(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: data.rowsPerSample,
-      microbatch: size, kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
+      microbatch: size, slices: slices ?? schedule.slices ?? 1,
+      kernels: schedule.kernels(for: Scalar.self, microbatch: size), build)
   }
 }

@@ -26,9 +26,9 @@ struct ObjectiveGraph {
 
   init(
     network: Network, loss: Loss, selection: ParameterSelection, targetType: TensorType?, rowsPerSample: Int,
-    microbatch: Int
+    microbatch: Int, slices: Int = 1
   ) throws(InputError) {
-    let instance = try network.instantiate(batch: microbatch, in: &graph)
+    let instance = try network.instantiate(batch: microbatch, slices: slices, in: &graph)
     outputs = instance.outputs
     normalizations = instance.normalizations
     let rows = microbatch * rowsPerSample
@@ -68,12 +68,12 @@ struct ObjectiveGraph {
   /// Plans a function of the objective at one microbatch size.
   static func plan(
     network: Network, loss: Loss, selection: ParameterSelection, targetType: TensorType?, rowsPerSample: Int,
-    microbatch: Int, kernels: KernelChoice,
+    microbatch: Int, slices: Int = 1, kernels: KernelChoice,
     _ build: (inout ObjectiveGraph) throws(InputError) -> [(Value, ResultDestination)]
   ) throws(InputError) -> Plan {
     var objective = try ObjectiveGraph(
       network: network, loss: loss, selection: selection, targetType: targetType, rowsPerSample: rowsPerSample,
-      microbatch: microbatch)
+      microbatch: microbatch, slices: slices)
     let outputs = try build(&objective)
     return try Plan(
       Function(graph: objective.graph, outputs: outputs.map(\.0)), microbatch: microbatch,

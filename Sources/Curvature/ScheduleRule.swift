@@ -22,11 +22,10 @@ enum ScheduleRule {
       microbatch = try standardMicrobatch(network, samples: samples)
     }
     if let group = groupSize(samples: samples, network: network, options: options) {
-      if let asked = options.microbatch, asked != group {
-        throw InputError(
-          place: "--microbatch \(asked)",
-          "a microbatch is a group of \(group) samples where batch statistics are taken",
-          remedy: "leave the flag out, or choose groups with --batch-norm-group")
+      let slice = try sliceSize(of: group, preferred: microbatch, network: network, options: options)
+      if slice < group {
+        return Schedule(
+          samples: samples, microbatch: slice, tasks: options.tasks ?? sliceTasks(network), slices: group / slice)
       }
       microbatch = group
     }
@@ -41,6 +40,31 @@ enum ScheduleRule {
   static func groupSize(samples: Int, network: Network, options: ExecutionOptions) -> Int? {
     guard let mode = network.batchNormalization, mode.couplesSamples else { return nil }
     return mode == .populationDifferentiated ? samples : options.batchNormGroup ?? samples
+  }
+
+  /// Samples of the slices that a group is cut into: of equally many, so that all run the same plan.
+  ///
+  /// The largest divisor of the group up to the preferred size, from two samples on; the group itself where that would be far less.
+  private static func sliceSize(
+    of group: Int, preferred: Int, network: Network, options: ExecutionOptions
+  ) throws(InputError) -> Int {
+    if case .fixed = network.batch { return group }
+    if let asked = options.microbatch {
+      guard group % asked == 0, asked >= 2 else {
+        throw InputError(
+          place: "--microbatch \(asked)",
+          "does not divide the group of \(group) samples whose batch statistics are taken",
+          remedy: "leave the flag out, or give a divisor of \(group) from 2 on")
+      }
+      return asked
+    }
+    let size = stride(from: min(preferred, group), to: 1, by: -1).first { group % $0 == 0 } ?? group
+    return 4 * size < preferred ? group : size
+  }
+
+  /// Tasks of a group: each has sums of the size of the parameters.
+  private static func sliceTasks(_ network: Network) -> Int {
+    network.parameterCount < 1 << 22 ? 8 : 2
   }
 
   /// - Throws: where the groups of batch normalisation are asked for in vain, or do not divide the samples.

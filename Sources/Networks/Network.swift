@@ -147,7 +147,9 @@ public struct Network: Sendable {
   }
 
   /// The network appended to `graph` with sources for its inputs, parameters and literals.
-  public func instantiate(batch size: Int, in graph: inout Graph) throws(InputError) -> Instance {
+  ///
+  /// - Parameter slices: graphs like this one that a group of samples is cut into, where statistics are those of a group.
+  public func instantiate(batch size: Int, slices: Int = 1, in graph: inout Graph) throws(InputError) -> Instance {
     let inputs = graph.source(.data(.inputs), type: input.type(batch: size))
     let parameters = self.parameters.enumerated().map { index, parameter in
       graph.source(.parameter(index), type: TensorType(parameter.shape))
@@ -156,7 +158,7 @@ public struct Network: Sendable {
       graph.source(.literal(index), type: literal.type)
     }
     var normalization = BatchNormalizationContext(
-      mode: isBatchNormalizationChosen ? batchNormalization : nil, batch: size)
+      mode: isBatchNormalizationChosen ? batchNormalization : nil, batch: size, slices: slices)
     let outputs = try outputs(
       batch: size, in: &graph, inputs: inputs, parameters: parameters, literals: literals,
       normalization: &normalization)

@@ -17,9 +17,8 @@ struct RitzCommand: ParsableCommand {
       """,
     version: SpectrumRun.version,
     subcommands: [
-      SpectrumCommand.self, ConditioningCommand.self, TrackCommand.self, ApplyCommand.self, InspectCommand.self,
-      BenchCommand.self,
-      WatchCommand.self, DemoCommand.self,
+      SpectrumCommand.self, TrainCommand.self, TrackCommand.self, WatchCommand.self, ConditioningCommand.self,
+      ApplyCommand.self, InspectCommand.self, BenchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

@@ -57,7 +57,7 @@ struct BatchNormalizationTests {
   @Test(arguments: [4, 6, 8]) func groups(size: Int) throws {
     let options = ExecutionOptions(batchNormGroup: size, seed: 11)
     let objective = try Self.objective(.batch, options)
-    #expect(objective.schedule.microbatch == size && objective.schedule.microbatchCount == Self.samples / size)
+    #expect(objective.schedule.group == size)
     let order = try #require(
       ScheduleRule.order(samples: Self.samples, network: Self.network(.batch), options: options))
     #expect(order.sorted() == Array(0..<Self.samples) && order != order.sorted())
@@ -118,9 +118,40 @@ struct BatchNormalizationTests {
   /// All samples are one group unless told, in the order of the data.
   @Test func oneGroup() throws {
     let whole = try Self.objective(.batch)
-    #expect(whole.schedule.microbatchCount == 1)
+    #expect(whole.schedule.group == Self.samples && whole.schedule.rounds == 1)
     #expect(try quantities(whole) == quantities(Self.objective(.batch, ExecutionOptions(batchNormGroup: 24))))
     #expect(try quantities(whole) == quantities(Self.objective(.populationDifferentiated)))
+  }
+
+  /// A group cut into slices that meet at the statistics is the group, whatever the operator, the slices and the workers.
+  @Test(arguments: [(24, 12), (24, 2), (12, 4), (12, 3), (8, 2)]) func slices(group: Int, slice: Int) throws {
+    func all(_ options: ExecutionOptions, _ workers: Int = 1) throws -> [Vector<Double>] {
+      let objective = try Self.objective(.batch, options, workers: workers)
+      let v = randomVector(objective.dimension, seed: 2, as: Double.self)
+      let jacobian = try objective.jacobian()
+      let u = randomVector(jacobian.codomain.dimension, seed: 3, as: Double.self)
+      return try quantities(objective) + [
+        objective.outputs(), objective.gradientSecondMoment().apply(v), jacobian.apply([v])[0],
+        jacobian.applyTransposed([u])[0],
+      ] + objective.hessian().apply([v, randomVector(objective.dimension, seed: 4, as: Double.self)])
+    }
+    let whole = try all(ExecutionOptions(microbatch: group, batchNormGroup: group))
+    let sliced = ExecutionOptions(microbatch: slice, batchNormGroup: group)
+    #expect(try Self.objective(.batch, sliced).schedule.slices == group / slice)
+    let found = try all(sliced)
+    for (vector, expected) in zip(found, whole) { #expect(relativeError(vector, expected.elements) < 1e-12) }
+    for workers in [2, 4] { #expect(try all(sliced, workers) == found) }
+    var nothingKept = sliced
+    nothingKept.residualBytes = 0
+    #expect(try all(nothingKept, 2) == found)
+    // Some of a group's residuals in memory are none.
+    nothingKept.residualBytes = 5000
+    #expect(try all(nothingKept, 2) == found)
+  }
+
+  @Test func slicesThatDoNotDivideTheGroup() throws {
+    #expect(throws: InputError.self) { try Self.objective(.batch, ExecutionOptions(microbatch: 5, batchNormGroup: 24)) }
+    #expect(throws: InputError.self) { try Self.objective(.batch, ExecutionOptions(microbatch: 1, batchNormGroup: 24)) }
   }
 
   /// Statistics of all samples: the loss is that of one group, derivatives are those of a network that has these statistics stored.
@@ -161,7 +192,7 @@ struct BatchNormalizationTests {
       problem(.batch, ExecutionOptions(batchNormGroup: 7)).contains(
         "24 samples cannot be cut into groups of 7: the last would have 3"))
     #expect(problem(.batch, ExecutionOptions(batchNormGroup: 1)).contains("would normalise it away"))
-    #expect(problem(.batch, ExecutionOptions(microbatch: 5)).contains("a microbatch is a group of 24 samples"))
+    #expect(problem(.batch, ExecutionOptions(microbatch: 5)).contains("does not divide the group of 24 samples"))
     #expect(problem(.running, ExecutionOptions(batchNormGroup: 4)).contains("statistics are running"))
     #expect(problem(.population, ExecutionOptions(batchNormGroup: 4)).contains("statistics are population"))
     let plain = #expect(throws: InputError.self) {

@@ -61,6 +61,8 @@ public struct NaiveInterpreter {
       return result
     case .alias:
       return operands[0]
+    case .allReduce:
+      throw Failure(text: "\(node.primitive.name) is over graphs that this one knows nothing of")
     case .product(let product):
       return multiply(product, operands, operandShapes, count: node.type.count)
     case .products(let first, let second):

@@ -114,11 +114,11 @@ extension Objective {
   var batchNormalizationText: String? {
     guard let mode = network.batchNormalization else { return nil }
     guard mode.couplesSamples else { return mode.convention }
-    let groups = schedule.microbatchCount
+    let groups = schedule.samples / schedule.group
     let cut =
       groups == 1
       ? "all \(schedule.samples) samples are one group"
-      : "\(groups) groups of \(schedule.microbatch) samples, cut after a shuffle with seed \(options.seed)"
+      : "\(groups) groups of \(schedule.group) samples, cut after a shuffle with seed \(options.seed)"
     return mode.convention + "; " + cut
   }
 

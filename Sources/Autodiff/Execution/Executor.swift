@@ -67,7 +67,8 @@ public final class Executor<Scalar: Real>: Sendable {
   private let literals: Vector<Scalar>
   private let pool: WorkerPool
   private let residualBytes: Int
-  private let workers: [Workspace<Scalar>]
+  /// One for each worker, and for each slice of a group.
+  private let workspaces: [Workspace<Scalar>]
   nonisolated(unsafe) private var fixed: [Int: AlignedStorage<Scalar>]
   private let kept: KeptResiduals<Scalar>
   private let entrance: Entrance
@@ -91,9 +92,9 @@ public final class Executor<Scalar: Real>: Sendable {
     self.pool = pool
     self.residualBytes = residualBytes
     entrance = Entrance()
-    workers = (0..<pool.count).map { _ in Workspace(plans: Array(plans.values)) }
+    workspaces = (0..<max(pool.count, schedule.slices ?? 0)).map { _ in Workspace(plans: Array(plans.values)) }
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
-    fixed = Self.fixedValues(plans, parameters, literals, workers, pool)
+    fixed = Self.fixedValues(plans, parameters, literals, workspaces, pool)
   }
 
   private init(_ other: Executor, at parameters: Vector<Scalar>) {
@@ -104,11 +105,11 @@ public final class Executor<Scalar: Real>: Sendable {
     data = other.data
     pool = other.pool
     residualBytes = other.residualBytes
-    workers = other.workers
+    workspaces = other.workspaces
     kept = KeptResiduals(schedule: schedule, plans: plans, bytes: residualBytes)
     entrance = other.entrance
     fixed = other.entrance.lock.withLock { _ in
-      Self.fixedValues(other.plans, parameters, other.literals, other.workers, other.pool)
+      Self.fixedValues(other.plans, parameters, other.literals, other.workspaces, other.pool)
     }
   }
 
@@ -124,13 +125,13 @@ public final class Executor<Scalar: Real>: Sendable {
     precondition(parameters.count == self.parameters.count)
     entrance.lock.withLock { _ in
       self.parameters = parameters
-      fixed = Self.fixedValues(plans, parameters, literals, workers, pool)
+      fixed = Self.fixedValues(plans, parameters, literals, workspaces, pool)
       kept.clear()
     }
   }
 
   private static func fixedValues(
-    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ workers: [Workspace<Scalar>],
+    _ plans: [Int: Plan], _ parameters: Vector<Scalar>, _ literals: Vector<Scalar>, _ workspaces: [Workspace<Scalar>],
     _ pool: WorkerPool
   ) -> [Int: AlignedStorage<Scalar>] {
     var fixed: [Int: AlignedStorage<Scalar>] = [:]
@@ -141,18 +142,22 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.fixed] = storage.pointer
-      pool.run(tasks: 1) { _, _ in workers[0].run(plan, .fixed, &memory, first: true) }
-      pack(plan, .fixed, memory, workers, pool)
+      memory[.arena] = workspaces[0].arena.pointer
+      let bound = memory
+      pool.run(tasks: 1) { _, _ in workspaces[0].run(plan.instructions[.fixed] ?? [], bound, first: true) }
+      pack(plan, .fixed, bound, workspaces, pool)
     }
     return fixed
   }
 
   /// Packs the matrices of a stage, each on some worker.
   private static func pack(
-    _ plan: Plan, _ stage: Stage, _ memory: Memory<Scalar>, _ workers: [Workspace<Scalar>], _ pool: WorkerPool
+    _ plan: Plan, _ stage: Stage, _ memory: Memory<Scalar>, _ workspaces: [Workspace<Scalar>], _ pool: WorkerPool
   ) {
     let instructions = plan.packing[stage] ?? []
-    pool.run(tasks: instructions.count) { task, worker in workers[worker].run(instructions[task], memory, first: true) }
+    pool.run(tasks: instructions.count) { task, worker in
+      workspaces[worker].run(instructions[task], memory, first: true)
+    }
   }
 
   /// How many microbatches keep their residuals between products.
@@ -167,7 +172,11 @@ public final class Executor<Scalar: Real>: Sendable {
   public static func byteCount(
     plans: [Int: Plan], schedule: Schedule, workers: Int, vectors: Int, residualBytes: Int
   ) -> Int {
-    let arena = plans.values.map { $0.count(.arena) + $0.scratchCount + $0.count(.residual) }.max() ?? 0
+    let isKept =
+      keptMicrobatches(plans: plans, schedule: schedule, residualBytes: residualBytes) == schedule.microbatchCount
+    // Workers have no use for residuals of their own where all are kept.
+    let arena = plans.values.map { $0.count(.arena) + $0.scratchCount + (isKept ? 0 : $0.count(.residual)) }.max() ?? 0
+    let workspaces = max(workers, schedule.slices ?? 0)
     let fixed = plans.values.map { $0.count(.fixed) }.reduce(0, +)
     let linear = plans.values.map { $0.count(.linearResult) }.max() ?? 0
     let direction = plans.values.map { $0.count(.direction) }.reduce(0, +)
@@ -178,13 +187,14 @@ public final class Executor<Scalar: Real>: Sendable {
       if Commit<Scalar>.storesSums(count: count, tasks: schedule.tasks) {
         return schedule.tasks * count * MemoryLayout<Scalar>.stride
       }
-      return count * (workers * MemoryLayout<Scalar>.stride + MemoryLayout<Double>.stride)
+      let holders = schedule.slices == nil ? workers : schedule.tasks
+      return count * (holders * MemoryLayout<Scalar>.stride + MemoryLayout<Double>.stride)
     }
     let rows = plans.values.map { $0.width(.linearRows) }.max() ?? 0
     let linearBytes = sums(linear) + (linear + direction + rows * schedule.samples) * MemoryLayout<Scalar>.stride
     let results = max(vectors * linearBytes, sums(primal))
     let unread = plans.values.map(\.unreadCount).max() ?? 0
-    let own = (workers * (arena + unread) + fixed) * MemoryLayout<Scalar>.stride
+    let own = (workspaces * (arena + unread) + fixed) * MemoryLayout<Scalar>.stride
     return own + results + kept
   }
 
@@ -225,49 +235,167 @@ public final class Executor<Scalar: Real>: Sendable {
     let results = (0..<(isPrimal ? 1 : vectors.count)).map { _ in AlignedStorage<Scalar>(count: count, zeroed: false) }
     // Rows need no commit: every microbatch writes its own.
     let commits = isRows ? [] : results.map { Commit(count: count, tasks: schedule.tasks, into: $0) }
-    let directions = vectors.map { direction(for: $0) }
-    pool.run(tasks: schedule.tasks) { task, worker in
-      let workspace = workers[worker]
-      let needed = commits.count { $0.sums(task: task) == nil }
-      let own = workspace.sums(count: count, vectors: needed)
+    let call = Call(
+      vectors: vectors, directions: vectors.map { direction(for: $0) }, region: region, isPrimal: isPrimal,
+      rowWidth: isRows ? width : nil, count: count, results: results, commits: commits)
+    if schedule.slices == nil { runTasks(call) } else { runRounds(call) }
+    for commit in commits { commit.finish(pool) }
+    return results.map { Vector(adopting: $0) }
+  }
+
+  /// What one call asks for.
+  private struct Call {
+    var vectors: [Vector<Scalar>]
+    var directions: [[Int: AlignedStorage<Scalar>]]
+    var region: Region
+    var isPrimal: Bool
+    /// Elements of a sample's row, where the results are rows.
+    var rowWidth: Int?
+    /// Elements of a result.
+    var count: Int
+    var results: [AlignedStorage<Scalar>]
+    var commits: [Commit<Scalar>]
+
+    /// Where a task leaves the sums of each result: with the commits, or from `own` on.
+    func sums(task: Int, own: (_ vectors: Int) -> UnsafeMutablePointer<Scalar>) -> [UnsafeMutablePointer<Scalar>] {
+      let base = own(commits.count { $0.sums(task: task) == nil })
       // Either all commits keep their tasks' sums or none does: they are alike.
-      let sums = commits.enumerated().map { index, commit in
-        commit.sums(task: task) ?? own + index * Commit<Scalar>.padded(count)
+      return commits.enumerated().map { index, commit in
+        commit.sums(task: task) ?? base + index * Commit<Scalar>.padded(count)
       }
+    }
+
+    /// Where a microbatch of some samples leaves a result.
+    func target(
+      _ repetition: Int, _ samples: Range<Int>, _ sums: [UnsafeMutablePointer<Scalar>]
+    ) -> UnsafeMutablePointer<Scalar> {
+      rowWidth.map { results[repetition].pointer + samples.lowerBound * $0 } ?? sums[repetition]
+    }
+
+    /// The regions that a vector's product reads and writes.
+    func bind(
+      _ repetition: Int, _ samples: Range<Int>, _ plan: Plan, _ sums: [UnsafeMutablePointer<Scalar>],
+      in memory: inout Memory<Scalar>
+    ) {
+      let base = vectors[repetition].withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
+      memory[.vector] = base
+      memory[.vectorRows] = base + samples.lowerBound * plan.width(.vectorRows)
+      memory[.direction] = directions[repetition][samples.count]?.pointer
+      memory[region] = target(repetition, samples, sums)
+    }
+  }
+
+  /// The regions that the primal part of a microbatch reads and writes.
+  private func memory(
+    _ samples: Range<Int>, _ residual: UnsafeMutablePointer<Scalar>, _ workspace: Workspace<Scalar>, _ call: Call,
+    _ sums: [UnsafeMutablePointer<Scalar>]
+  ) -> Memory<Scalar> {
+    var memory = data.memory(of: samples)
+    memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
+    memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
+    memory[.fixed] = fixed[samples.count]?.pointer
+    memory[.arena] = workspace.arena.pointer
+    memory[.residual] = residual
+    memory[.primalResult] = workspace.unread.pointer
+    memory[.primalRows] = workspace.unread.pointer
+    if call.isPrimal { memory[call.region] = call.target(0, samples, sums) }
+    return memory
+  }
+
+  /// Microbatches that know nothing of each other: one task on one worker.
+  private func runTasks(_ call: Call) {
+    pool.run(tasks: schedule.tasks) { task, worker in
+      let workspace = workspaces[worker]
+      let sums = call.sums(task: task) { workspace.sums(count: call.count, vectors: $0) }
       for (position, index) in schedule.microbatches(ofTask: task).enumerated() {
         let samples = schedule.samples(ofMicrobatch: index)
-        guard let plan = plans[samples.count], let fixed = fixed[samples.count] else { continue }
-        func target(_ repetition: Int) -> UnsafeMutablePointer<Scalar> {
-          isRows ? results[repetition].pointer + samples.lowerBound * width : sums[repetition]
-        }
-        var memory = data.memory(of: samples)
-        memory[.parameters] = parameters.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
-        memory[.literals] = literals.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
-        memory[.fixed] = fixed.pointer
-        let residual = isPrimal ? nil : kept[index]
-        memory[.residual] = residual?.pointer ?? workspace.residual.pointer
-        memory[.primalResult] = workspace.unread.pointer
-        memory[.primalRows] = workspace.unread.pointer
-        if isPrimal { memory[region] = target(0) }
+        guard let plan = plans[samples.count] else { continue }
+        let residual = call.isPrimal ? nil : kept[index]
+        var memory = memory(samples, residual?.pointer ?? workspace.residual.pointer, workspace, call, sums)
         if residual?.isFilled != true {
-          workspace.run(plan, .primal, &memory, first: position == 0)
+          workspace.run(plan.instructions[.primal] ?? [], memory, first: position == 0)
           residual?.isFilled = true
         }
-        for (repetition, vector) in vectors.enumerated() {
-          let base = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
-          memory[.vector] = base
-          memory[.vectorRows] = base + samples.lowerBound * plan.width(.vectorRows)
-          memory[.direction] = directions[repetition][samples.count]?.pointer
-          memory[region] = target(repetition)
-          workspace.run(plan, .linear, &memory, first: position == 0)
+        for repetition in call.vectors.indices {
+          call.bind(repetition, samples, plan, sums, in: &memory)
+          workspace.run(plan.instructions[.linear] ?? [], memory, first: position == 0)
         }
       }
-      for (repetition, commit) in commits.enumerated() {
+      for (repetition, commit) in call.commits.enumerated() {
         commit.add(sums[repetition], task: task)
       }
     }
-    for commit in commits { commit.finish(pool) }
-    return results.map { Vector(adopting: $0) }
+  }
+
+  /// Group after group, the slices of a group side by side, each in an arena of its own.
+  private func runRounds(_ call: Call) {
+    guard let plan = plans[schedule.microbatch] else { return }
+    let sums = (0..<schedule.tasks).map { task in
+      call.sums(task: task) { workspaces[task].sums(count: call.count, vectors: $0) }
+    }
+    let primal = plan.segments(.primal)
+    let linear = plan.segments(.linear)
+    for round in 0..<schedule.rounds {
+      var slices: [Slice] = []
+      var isFilled = !call.isPrimal
+      for task in 0..<schedule.tasks {
+        for (position, index) in schedule.microbatches(ofTask: task, round: round).enumerated() {
+          let samples = schedule.samples(ofMicrobatch: index)
+          let workspace = workspaces[slices.count]
+          let entry = call.isPrimal ? nil : kept[index]
+          isFilled = isFilled && entry?.isFilled == true
+          slices.append(
+            Slice(
+              task: task, samples: samples, isFirst: round == 0 && position == 0, entry: entry,
+              memory: memory(samples, entry?.pointer ?? workspace.residual.pointer, workspace, call, sums[task])))
+        }
+      }
+      if !isFilled {
+        run(primal, slices)
+        for slice in slices { slice.entry?.isFilled = true }
+      }
+      for repetition in call.vectors.indices {
+        for index in slices.indices {
+          call.bind(repetition, slices[index].samples, plan, sums[slices[index].task], in: &slices[index].memory)
+        }
+        run(linear, slices)
+      }
+    }
+    for task in 0..<schedule.tasks {
+      for (repetition, commit) in call.commits.enumerated() { commit.add(sums[task][repetition], task: task) }
+    }
+  }
+
+  /// A microbatch of a group.
+  private struct Slice {
+    var task: Int
+    var samples: Range<Int>
+    /// Whether it begins the sums of its task.
+    var isFirst: Bool
+    var entry: KeptResiduals<Scalar>.Entry?
+    var memory: Memory<Scalar>
+  }
+
+  /// Runs segment after segment, in every slice before the sums over the slices.
+  private func run(_ segments: [Plan.Segment], _ slices: [Slice]) {
+    for segment in segments {
+      pool.run(tasks: schedule.tasks) { task, worker in
+        for slice in slices[schedule.microbatches(ofTask: task)] {
+          workspaces[worker].run(segment.instructions, slice.memory, first: slice.isFirst)
+        }
+      }
+      for exchange in segment.exchanges { sumOverSlices(exchange, slices) }
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func sumOverSlices(_ exchange: Plan.Exchange, _ slices: [Slice]) {
+    for index in 0..<exchange.count {
+      var sum = 0.0
+      for slice in slices { sum += Double(slice.memory[exchange.operand][index]) }
+      for slice in slices { slice.memory[exchange.result][index] = Scalar(sum) }
+    }
   }
 
   /// What depends on the vector alone, for each microbatch size.
@@ -281,10 +409,12 @@ public final class Executor<Scalar: Real>: Sendable {
       memory[.fixed] = fixed[size]?.pointer
       memory[.vector] = vector.withUnsafePointer { UnsafeMutablePointer(mutating: $0) }
       memory[.direction] = storage.pointer
-      if plan.instructions[.direction]?.isEmpty == false {
-        pool.run(tasks: 1) { _, _ in workers[0].run(plan, .direction, &memory, first: true) }
+      memory[.arena] = workspaces[0].arena.pointer
+      let bound = memory
+      if let instructions = plan.instructions[.direction], !instructions.isEmpty {
+        pool.run(tasks: 1) { _, _ in workspaces[0].run(instructions, bound, first: true) }
       }
-      Self.pack(plan, .direction, memory, workers, pool)
+      Self.pack(plan, .direction, bound, workspaces, pool)
       result[size] = storage
     }
     return result

@@ -11,20 +11,34 @@ public struct Schedule: Hashable, Sendable, Codable {
   public let microbatch: Int
   /// The number of tasks.
   public let tasks: Int
+  /// Microbatches of a group, which run side by side as samples of a group depend on each other; `nil` where all microbatches are
+  /// independent.
+  public let slices: Int?
 
-  /// - Parameter tasks: an upper bound; no task is empty.
-  public init(samples: Int, microbatch: Int, tasks: Int) {
+  /// - Parameters:
+  ///   - tasks: an upper bound; no task is empty.
+  ///   - slices: microbatches of a group; whole groups must make up the samples.
+  public init(samples: Int, microbatch: Int, tasks: Int, slices: Int? = nil) {
     precondition(samples > 0 && microbatch > 0 && tasks > 0)
+    precondition(slices.map { $0 > 0 && samples % ($0 * microbatch) == 0 } ?? true)
     self.samples = samples
     self.microbatch = min(microbatch, samples)
-    self.tasks = min(tasks, (samples + self.microbatch - 1) / self.microbatch)
+    self.slices = slices
+    self.tasks = min(tasks, slices ?? (samples + self.microbatch - 1) / self.microbatch)
   }
+
+  /// Samples that depend on each other: those of a group, or of a microbatch.
+  public var group: Int { (slices ?? 1) * microbatch }
+
+  /// Runs of microbatches that all tasks go through together: the groups, or all microbatches at once.
+  public var rounds: Int { slices.map { microbatchCount / $0 } ?? 1 }
 
   public var microbatchCount: Int { (samples + microbatch - 1) / microbatch }
 
-  /// The microbatches of a task: consecutive, as even as possible.
-  public func microbatches(ofTask task: Int) -> Range<Int> {
-    microbatchCount * task / tasks..<microbatchCount * (task + 1) / tasks
+  /// The microbatches of a task in a round: consecutive, as even as possible.
+  public func microbatches(ofTask task: Int, round: Int = 0) -> Range<Int> {
+    let count = slices ?? microbatchCount
+    return round * count + count * task / tasks..<round * count + count * (task + 1) / tasks
   }
 
   /// The samples of a microbatch.

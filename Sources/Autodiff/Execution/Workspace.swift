@@ -17,18 +17,18 @@ extension Plan {
       switch instruction {
       case .program(let program): program.scratchCount
       case .kernel(let kernel, _, _, _): kernel.scratchCount
-      case .addTo, .fill, .beginSum: 0
+      case .addTo, .fill, .beginSum, .allReduce: 0
       }
     }.max() ?? 0
   }
 }
 
-/// One worker's memory: an arena for a microbatch's values, scratch for kernels, residuals and sums.
+/// Memory of a worker, or of a slice of a group: an arena for a microbatch's values, scratch for kernels, residuals and sums.
 final class Workspace<Scalar: Real>: @unchecked Sendable {
   let residual: AlignedStorage<Scalar>
   /// Where the primal part leaves results that the call does not ask for.
   let unread: AlignedStorage<Scalar>
-  private let arena: AlignedStorage<Scalar>
+  let arena: AlignedStorage<Scalar>
   private let scratch: AlignedStorage<Scalar>
   private var sumStorage = AlignedStorage<Scalar>(count: 0)
 
@@ -47,12 +47,11 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     return sumStorage.pointer
   }
 
-  /// Runs one stage of a plan; `first` begins the task's sums.
+  /// Runs instructions one after the other; `first` begins the task's sums. The regions they read and write must be set.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func run(_ plan: Plan, _ stage: Stage, _ memory: inout Memory<Scalar>, first: Bool) {
-    memory[.arena] = arena.pointer
-    for instruction in plan.instructions[stage] ?? [] { run(instruction, memory, first: first) }
+  func run(_ instructions: [Instruction], _ memory: Memory<Scalar>, first: Bool) {
+    for instruction in instructions { run(instruction, memory, first: first) }
   }
 
   /// Runs one instruction; the regions it reads and writes must be set.
@@ -72,6 +71,9 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
       }
     case .fill(let result, let number, let count):
       Scalar.fill(Scalar(number), memory[result], count: count)
+    case .allReduce:
+      // The slices of a group meet between the segments of a plan.
+      break
     case .beginSum(let result, let count):
       if first { Scalar.fill(0, memory[result], count: count) }
     }

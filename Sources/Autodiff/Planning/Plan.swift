@@ -42,6 +42,8 @@ enum Instruction: Sendable {
   case addTo(result: Reference, operand: Reference, count: Int, accumulate: Accumulation)
   /// Sets `count` elements to a number.
   case fill(result: Reference, number: Double, count: Int)
+  /// Sums `count` elements over the slices of a group: all instructions before are done in every slice, none behind is begun.
+  case allReduce(result: Reference, operand: Reference, count: Int)
   /// Begins a sum that nothing overwrites: zero in the first microbatch of a task.
   case beginSum(result: Reference, count: Int)
 }
@@ -106,6 +108,37 @@ public struct Plan: Sendable {
   public internal(set) var elementCounts: [Stage: Double] = [:]
 
   public func count(_ region: Region) -> Int { counts[region] ?? 0 }
+
+  /// The instructions of a stage cut behind each run of sums over the slices of a group.
+  func segments(_ stage: Stage) -> [Segment] {
+    var segments: [Segment] = []
+    var own = Segment()
+    for instruction in instructions[stage] ?? [] {
+      if case .allReduce(let result, let operand, let count) = instruction {
+        own.exchanges.append(Exchange(result: result, operand: operand, count: count))
+        continue
+      }
+      if !own.exchanges.isEmpty {
+        segments.append(own)
+        own = Segment()
+      }
+      own.instructions.append(instruction)
+    }
+    return segments + [own]
+  }
+
+  /// A sum over the slices of a group.
+  struct Exchange: Sendable {
+    var result: Reference
+    var operand: Reference
+    var count: Int
+  }
+
+  /// What a slice of a group does by itself, and the sums over the slices at its end.
+  struct Segment: Sendable {
+    var instructions: [Instruction] = []
+    var exchanges: [Exchange] = []
+  }
   /// Arithmetic operations of one microbatch in a stage.
   public func operationCount(_ stage: Stage) -> Double { operationCounts[stage] ?? 0 }
 }

@@ -10,6 +10,11 @@ extension StagePlanner {
     var elements = 0.0
     for unit in units {
       switch unit {
+      case .kernel(let value, _) where isExchange(value):
+        instructions.append(
+          .allReduce(
+            result: reference(value), operand: reference(planner.operands(value)[0]),
+            count: planner.graph.type(of: value).count))
       case .kernel(let value, let target):
         var kernel = kernel(value)
         operations += kernel.operationCount
@@ -63,6 +68,12 @@ extension StagePlanner {
     plan.instructions[stage] = instructions
     plan.operationCounts[stage] = operations
     plan.elementCounts[stage] = elements
+  }
+
+  /// Whether slices of a group wait for each other at a node: what does not depend on the data is alike in all.
+  private func isExchange(_ value: Value) -> Bool {
+    guard case .allReduce = planner.graph[value].primitive.lowering else { return false }
+    return stage == .primal || stage == .linear
   }
 
   private func begin(_ target: SumTarget, _ begun: inout Set<Int>) -> Accumulation {
@@ -119,6 +130,7 @@ extension StagePlanner {
     case .reduction(let reduction):
       let dimensions = (node.primitive as? Reduce)?.dimensions ?? []
       return StridedReduction(reduction, shapes[0], over: dimensions)
+    case .allReduce(let slices): return RepeatedSum(slices: slices, count: node.type.count)
     case .source, .splat, .elementwise, .alias:
       preconditionFailure("\(node.primitive.name) is not a kernel")
     }

@@ -10,6 +10,8 @@ public struct BatchNormalizationSite: Sendable, Hashable {
   public let variance: Value?
   /// Whether the model itself asks for the statistics of the batch: a layer in training mode.
   public let isTraining: Bool
+  /// Graphs like this one that a group of samples is cut into.
+  public let slices: Int
 }
 
 /// Writes the batch normalisations of a network into a graph in one mode, and keeps account of them.
@@ -18,12 +20,15 @@ public struct BatchNormalizationContext: Sendable {
   public let mode: BatchNormalizationMode?
   /// Samples of the graph.
   public let batch: Int
+  /// Graphs like this one that a group of samples is cut into: statistics of the batch are those of the group.
+  public let slices: Int
   /// In the order of the graph.
   public private(set) var sites: [BatchNormalizationSite] = []
 
-  public init(mode: BatchNormalizationMode?, batch: Int) {
+  public init(mode: BatchNormalizationMode?, batch: Int, slices: Int = 1) {
     self.mode = mode
     self.batch = batch
+    self.slices = slices
   }
 
   /// (x − mean) / √(variance + epsilon) · weight + bias, all four [channels], channels being dimension 1 of x.
@@ -51,12 +56,14 @@ public struct BatchNormalizationContext: Sendable {
     let isPerSample = shape[0] == 1 && batch > 1
     let usesBatch = isPerSample ? isTraining : mode.map(\.couplesSamples) ?? isTraining
     if !isPerSample {
-      sites.append(BatchNormalizationSite(input: x, mean: mean, variance: variance, isTraining: isTraining))
+      sites.append(
+        BatchNormalizationSite(input: x, mean: mean, variance: variance, isTraining: isTraining, slices: slices))
     }
     let standardized: Value
     if usesBatch {
       standardized = try graph.standardized(
-        x, over: shape.indices.filter { $0 != 1 }, epsilon: epsilon, scale: weight, along: [1])
+        x, over: shape.indices.filter { $0 != 1 }, epsilon: epsilon, scale: weight, along: [1],
+        slices: isPerSample ? 1 : slices)
     } else {
       guard let mean, let variance else {
         throw InputError(

@@ -12,7 +12,7 @@ public struct BatchStatisticsSite: Sendable, Hashable {
 }
 
 extension Graph {
-  /// Mean and biased variance of each channel of what a layer normalises, over the samples of the graph.
+  /// Mean and biased variance of each channel of what a layer normalises, over the samples of the group.
   ///
   /// Steps that the layer itself has taken are merged with these.
   ///
@@ -25,19 +25,10 @@ extension Graph {
       case .literal(let second)? = self[deviation].primitive as? Source
     else { return nil }
     let shape = self.shape(of: site.input)
-    let (mean, variance) = try moments(site.input, over: shape.indices.filter { $0 != 1 })
+    let (mean, _, variance) = try moments(
+      site.input, over: shape.indices.filter { $0 != 1 }, slices: site.slices)
     let description = BatchStatisticsSite(
       mean: first, variance: second, channels: shape[1], pixels: shape.dropFirst(2).reduce(1, *))
     return (description, mean, variance)
-  }
-
-  /// Mean and biased variance over some dimensions.
-  mutating func moments(_ x: Value, over reduced: [Int]) throws(InputError) -> (mean: Value, variance: Value) {
-    let shape = self.shape(of: x)
-    let kept = shape.indices.filter { !reduced.contains($0) }
-    let count = Double(reduced.reduce(1) { $0 * shape[$1] })
-    let mean = try multiply(reduce(.sum, x, over: reduced), 1 / count)
-    let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
-    return (mean, try multiply(reduce(.sum, multiply(centred, centred), over: reduced), 1 / count))
   }
 }

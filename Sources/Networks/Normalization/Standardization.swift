@@ -7,15 +7,13 @@ extension Graph {
   /// - Parameters:
   ///   - reduced: ascending, not empty.
   ///   - scale: a value over the dimensions `along` of x, or none.
+  ///   - slices: how many slices of a group mean and variance are of, this graph being one of them.
   mutating func standardized(
-    _ x: Value, over reduced: [Int], epsilon: Double, scale: Value? = nil, along: [Int] = []
+    _ x: Value, over reduced: [Int], epsilon: Double, scale: Value? = nil, along: [Int] = [], slices: Int = 1
   ) throws(InputError) -> Value {
     let shape = self.shape(of: x)
     let kept = shape.indices.filter { !reduced.contains($0) }
-    let count = Double(reduced.reduce(1) { $0 * shape[$1] })
-    let mean = try multiply(reduce(.sum, x, over: reduced), 1 / count)
-    let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
-    let variance = try multiply(reduce(.sum, multiply(centred, centred), over: reduced), 1 / count)
+    let (_, centred, variance) = try moments(x, over: reduced, slices: slices)
     let inverse = try apply(.rsqrt, add(variance, epsilon))
     guard let scale else { return try multiply(centred, broadcast(inverse, to: shape, dimensions: kept)) }
     // Where both are numbers a channel, their product is one too.
@@ -24,5 +22,18 @@ extension Graph {
     }
     let normalized = try multiply(centred, broadcast(inverse, to: shape, dimensions: kept))
     return try multiply(normalized, broadcast(scale, to: shape, dimensions: along))
+  }
+
+  /// Mean and biased variance over some dimensions and over the slices of a group, and x − mean.
+  mutating func moments(
+    _ x: Value, over reduced: [Int], slices: Int
+  ) throws(InputError) -> (mean: Value, centred: Value, variance: Value) {
+    let shape = self.shape(of: x)
+    let kept = shape.indices.filter { !reduced.contains($0) }
+    let count = Double(slices * reduced.reduce(1) { $0 * shape[$1] })
+    let mean = try multiply(allReduce(reduce(.sum, x, over: reduced), slices: slices), 1 / count)
+    let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
+    let squares = try allReduce(reduce(.sum, multiply(centred, centred), over: reduced), slices: slices)
+    return (mean, centred, try multiply(squares, 1 / count))
   }
 }

@@ -1,0 +1,108 @@
+import Foundation
+import Ritz
+
+/// Everything that defines a run of `ritz train`, stored with it so that `--resume DIR` needs nothing else.
+struct TrainSettings: Codable, Equatable {
+  var objective: ObjectiveSettings
+  var training: TrainingSettings
+  var precision: Precision
+  var microbatch: Int?
+  var labelNoise: Double
+  /// The split that is evaluated after every so many epochs.
+  var validation: String?
+  var validationEpochs: Int
+  /// Steps between two checkpoints.
+  var checkpointSteps: Int
+  /// Steps between two stored states; by time where nil.
+  var storeSteps: Int?
+  /// What is observed; `nil` for nothing.
+  var observation: Observation?
+  /// The command as typed, for the report.
+  var command: [String]
+  /// Identifies θ and the data, so that a run is not resumed with others.
+  var fingerprint: UInt32
+
+  struct Observation: Codable, Equatable {
+    var settings: TrajectorySettings
+    var schedule: ObservationSchedule
+    /// Observations' part of the training's work, at most.
+    var budget: Double?
+    /// The first samples that are measured on; all where 0.
+    var samples: Int
+    var modes: [BatchNormalizationMode]
+    var conventions: [RunDescription.Convention]
+  }
+
+  private static let file = "state/train.json"
+
+  static func read(_ directory: String) throws -> TrainSettings {
+    let path = directory + "/" + file
+    guard !directory.isEmpty, FileBytes.exists(path) else {
+      throw InputError(
+        file: directory, place: file, "is not there: nothing to resume",
+        remedy: "give the --output directory of an earlier ritz train")
+    }
+    do {
+      return try JSONDecoder().decode(TrainSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
+    } catch let error as DecodingError {
+      throw InputError(file: path, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
+    }
+  }
+
+  func write(to output: OutputDirectory) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    _ = try output.directory("state")
+    try output.write(Array(try encoder.encode(self)), to: Self.file)
+  }
+
+  /// The network that is trained: where it has batch normalisation, with the statistics of batches unless they are to be constants.
+  func network() throws -> Network {
+    let network = try Network(model: objective.model, seed: objective.seed)
+    guard network.batchNormalization != nil || objective.batchNorm != nil else { return network }
+    let mode = objective.batchNorm.flatMap(BatchNormalizationMode.init) ?? .batch
+    guard mode == .batch || mode == .running else {
+      throw InputError(
+        place: "--batch-norm \(mode.rawValue)", "a step of training sees its batch only",
+        remedy: "use batch, or running for statistics that are constants; --observe-batch-norm takes every mode")
+    }
+    return try network.withBatchNormalization(mode)
+  }
+
+  func dataset() throws -> Dataset {
+    let dataset = try objective.dataset()
+    return labelNoise == 0 ? dataset : try dataset.withLabelNoise(fraction: labelNoise, seed: objective.seed)
+  }
+
+  /// The other split; `nil` where none is evaluated.
+  func validationSet() throws -> Dataset? {
+    guard let validation else { return nil }
+    var other = objective
+    (other.split, other.samples) = (validation, nil)
+    return try other.dataset()
+  }
+}
+
+/// A checksum of parameters and data.
+func fingerprint(_ network: Network, _ dataset: Dataset) -> UInt32 {
+  var checksum: UInt32 = 0
+  for parameter in network.parameters {
+    checksum = parameter.values.values(as: Double.self).withUnsafeBytes { Inflate.checksum($0, from: checksum) }
+  }
+  let width = max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth))
+  var rows = [Float](repeating: 0, count: 64 * width)
+  for start in stride(from: 0, to: dataset.count, by: 64) {
+    let range = start..<min(dataset.count, start + 64)
+    rows.withUnsafeMutableBufferPointer { rows in
+      guard let base = rows.baseAddress else { return }
+      func add(_ count: Int) {
+        checksum = Inflate.checksum(UnsafeRawBufferPointer(start: base, count: count * 4), from: checksum)
+      }
+      dataset.copyInputs(range, into: base)
+      add(range.count * dataset.sampleSize)
+      dataset.copyTargets(range, into: base)
+      add(range.count * dataset.targetsPerSample * dataset.targetWidth)
+    }
+  }
+  return checksum
+}
