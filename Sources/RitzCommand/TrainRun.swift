@@ -65,7 +65,7 @@ struct TrainSession<Scalar: Real> {
     self.settings = settings
     self.isQuiet = isQuiet
     let loss = try settings.objective.namedLoss()
-    run = try TrainingRun(
+    let start = try TrainingRun<Scalar>(
       network: network, dataset: dataset, loss: loss, settings: settings.training,
       options: settings.objective.execution(microbatch: settings.microbatch), pool: pool)
     evaluation = try settings.validationSet().map {
@@ -74,8 +74,9 @@ struct TrainSession<Scalar: Real> {
         microbatch: nil, pool: pool)
     }
     watch = try settings.observation.map {
-      try TrainObservation($0, settings, network, dataset, loss, run, pool: pool)
+      try TrainObservation($0, settings, network, dataset, loss, start, pool: pool)
     }
+    run = start
     // Everything the user can have got wrong is known by now; only then does the run leave a trace.
     output = try OutputDirectory(directory)
     state = try TrainState(output)

@@ -64,7 +64,6 @@ import Testing
       products += pairs.products
     }
     #expect(products < 10 * found.products)
-    print("tolerance \(tolerance): \(Double(products) / 10) products an update, \(found.products) for a search")
   }
 
   @Test func findsAnEigenvalueThatRisesInANewDirection() throws {

@@ -8,10 +8,24 @@ extension TrajectoryObserver {
   mutating func eigenpairs(
     _ point: Point, _ notes: inout [String]
   ) throws -> TrackedEigenpairs<Vector<Scalar>>? {
-    guard let options = settings.tracking else { return nil }
-    let pairs = try follow(point.operation, options, "whole")
+    guard settings.tracking != nil else { return nil }
+    let pairs = try followWhole(point)
     let open = (pairs.top + pairs.bottom).count { !$0.converged }
     if open > 0 { notes.append("\(open) of \(pairs.top.count + pairs.bottom.count) eigenpairs did not converge") }
+    return pairs
+  }
+
+  /// The eigenpairs of the whole matrix. Where all of the top span the subspace of fractions and overlaps, the next one below converges with them, as
+  /// the gap to it says how well that subspace is known.
+  private mutating func followWhole(_ point: Point) throws -> TrackedEigenpairs<Vector<Scalar>> {
+    guard var options = settings.tracking else { throw InputError("no eigenpairs were asked for") }
+    let needsGap = settings.top > 0 && subspaceDimension == settings.top
+    if needsGap {
+      options.top += 1
+      options.guards = max(0, options.guards - 1)
+    }
+    var pairs = try follow(point.operation, options, "whole")
+    if pairs.top.count > settings.top, let next = pairs.top.popLast() { pairs.topGuards.insert(next, at: 0) }
     return pairs
   }
 
@@ -62,13 +76,13 @@ extension TrajectoryObserver {
     let trace = try sample.trace()
     result.trace = RunEstimate(trace.value, error: trace.standardError)
 
-    guard let known = pairs, let tracking = settings.tracking, let last = known.top.last else { return }
+    guard let known = pairs, let last = known.top.last else { return }
     let nodes = try sample.rules().flatMap(\.nodes)
     let tolerance = 10 * known.tolerance * known.normEstimate
     guard let highest = nodes.max(), highest > last.value + tolerance, known.top.allSatisfy(\.converged) else { return }
     notes.append("the density showed an eigenvalue above the last of those followed: they were searched for anew")
     tracked["whole"] = nil
-    pairs = try follow(point.operation, tracking, "whole")
+    pairs = try followWhole(point)
   }
 
   /// Leading eigenpairs, and the gradient's fraction in their span, of every layer's diagonal block; all blocks side by side.
