@@ -84,12 +84,15 @@ struct TrainCommand: ParsableCommand {
     let dataset = try objective.dataset()
     var settings = TrainSettings(
       objective: objective, training: try training.settings(samples: dataset.count, seed: execution.seed),
-      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise, validation: validation,
+      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise, isOneHot: training.oneHot,
+      validation: validation,
       validationEpochs: validationEpochs, checkpointSteps: 1, storeSteps: storeEvery,
       observation: try observationSettings(samples: dataset.count),
       command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)
     settings.checkpointSteps = checkpointEvery ?? dataset.count / settings.training.batchSize
-    if let precision = execution.precision.flatMap(Precision.init) { settings.precision = precision }
+    settings.precision =
+      try execution.precision.flatMap(Precision.init)
+      ?? .standard(parameters: settings.network().parameterCount)
     try TrainRun.start(settings, output: output ?? "runs/train", pool: execution.pool, isQuiet: quiet)
   }
 

@@ -82,6 +82,14 @@ struct TrainObservation<Scalar: Real> {
     return observation.measurements
   }
 
+  /// What became of the observations that were due.
+  var summary: String {
+    let budget = book.budget
+    let left = budget.skipped > 0 ? ", \(budget.skipped) left out as dearer than the budget" : ""
+    let share = budget.share.map { ", \(($0 * 1000).rounded() / 10) % of the training's work" } ?? ""
+    return "\(budget.made) observations\(left)\(share)"
+  }
+
   /// What the stored state has of it: the book as text, and the observers' own state.
   var stored: (book: String, snapshot: KrylovSnapshot<Scalar>) {
     get throws {

@@ -51,9 +51,9 @@ struct TrainSession<Scalar: Real> {
   private var watch: TrainObservation<Scalar>?
   private let evaluation: Evaluation<Scalar>?
   private let log: RunLog
+  private let events: RunEventFile
   private let state: TrainState
-  private let progress: ProgressReporter
-  private let isQuiet: Bool
+  private let view: RunTerminalView
   /// Seconds of the sessions before this one, and when this one began.
   private var earlier = 0.0
   private let begin = secondsNow()
@@ -63,7 +63,6 @@ struct TrainSession<Scalar: Real> {
     pool: WorkerPool, isQuiet: Bool
   ) throws {
     self.settings = settings
-    self.isQuiet = isQuiet
     let loss = try settings.objective.namedLoss()
     let start = try TrainingRun<Scalar>(
       network: network, dataset: dataset, loss: loss, settings: settings.training,
@@ -80,16 +79,19 @@ struct TrainSession<Scalar: Real> {
     // Everything the user can have got wrong is known by now; only then does the run leave a trace.
     output = try OutputDirectory(directory)
     state = try TrainState(output)
-    progress = isQuiet ? .silent() : .standardError()
+    let description = try settings.description(network, dataset, run)
+    view = isQuiet ? .silent(description) : .standardError(description)
     if isResumed, let stored = try state.read() {
       try run.restore(stored.file)
       try watch?.restore(stored, state)
       earlier = stored.seconds
       log = try RunLog(directory: directory, end: stored.historyEnd)
+      events = try RunEventFile(in: directory, description, continuingAt: stored.eventsEnd)
     } else {
       try state.begin(settings)
-      try output.write(settings.description(network, dataset, run).encoded(), to: RunDirectory.descriptionFile)
+      try output.write(description.encoded(), to: RunDirectory.descriptionFile)
       log = try RunLog(directory: directory)
+      events = try RunEventFile(in: directory, description)
       try Checkpoint.write(run, to: checkpointPath())
     }
   }
@@ -101,13 +103,12 @@ struct TrainSession<Scalar: Real> {
   private var seconds: Double { earlier + secondsNow() - begin }
 
   mutating func perform() throws {
-    progress.begin("training", total: settings.training.steps, completed: run.step)
+    view.begin(at: run.step)
     var lastStored = secondsNow()
     do {
       while !run.isFinished {
         try Interruption.check()
         try advance()
-        progress.advance()
         let isDue = settings.storeSteps.map { run.step % $0 == 0 } ?? (secondsNow() - lastStored > 20)
         if isDue {
           try store()
@@ -116,7 +117,7 @@ struct TrainSession<Scalar: Real> {
       }
       try finish()
     } catch is Interrupted {
-      progress.finish()
+      view.finish()
       // In the middle of an observation there is no state to store: the one before it serves.
       if !isAmidStep { try store() }
       throw Interrupted(resumption: "go on with: ritz train --resume \(output.path)")
@@ -133,12 +134,12 @@ struct TrainSession<Scalar: Real> {
         file: output.path, place: "step \(run.step)", error.problem, remedy: error.remedy)
     }
     isAmidStep = true
-    try log.append(
+    try record(
       .step(
         RunStep(
           step: step.step, epoch: step.epoch, loss: step.loss, learningRate: step.learningRate,
           gradientNorm: step.gradientNorm, updateNorm: step.updateNorm)))
-    for measurement in try watch?.observe(step, run) ?? [] { try log.append(.measurement(measurement)) }
+    for measurement in try watch?.observe(step, run) ?? [] { try record(.measurement(measurement)) }
     log.note(seconds: seconds, step: run.step)
     let perEpoch = run.stepsPerEpoch
     if run.step % (settings.validationEpochs * perEpoch) == 0 { try evaluate() }
@@ -149,28 +150,32 @@ struct TrainSession<Scalar: Real> {
   private func evaluate() throws {
     guard let evaluation else { return }
     let (loss, accuracy) = try evaluation(run.trainedNetwork())
-    try log.append(
+    try record(
       .evaluation(
         RunEvaluation(
           step: run.step, set: evaluation.name, samples: evaluation.samples, loss: loss, accuracy: accuracy)))
-    let right = accuracy.map { ", \(($0 * 1000).rounded() / 10) % right" } ?? ""
-    if !isQuiet {
-      progress.note(
-        "epoch \(Int(run.epoch.rounded())): \(evaluation.name) loss \((loss * 1e4).rounded() / 1e4)\(right)")
-    }
+  }
+
+  /// Every record goes into the history and the events, and onto the terminal.
+  private func record(_ record: RunRecord) throws {
+    try log.append(record)
+    try events.append(record)
+    view.record(record)
   }
 
   private func store() throws {
     try log.synchronize()
-    try state.write(run.state, watch: watch, historyEnd: log.end, seconds: seconds)
+    try state.write(
+      run.state, watch: watch, historyEnd: log.end, eventsEnd: try events.flush(), seconds: seconds)
   }
 
   private mutating func finish() throws {
     isAmidStep = true
-    for measurement in try watch?.observeEnd(run) ?? [] { try log.append(.measurement(measurement)) }
+    for measurement in try watch?.observeEnd(run) ?? [] { try record(.measurement(measurement)) }
     if run.step % (settings.validationEpochs * run.stepsPerEpoch) != 0 { try evaluate() }
     try Checkpoint.write(run, to: checkpointPath())
-    progress.finish()
+    try events.flush()
+    view.finish()
     let directory = RunDirectory(output.path)
     let result = RunResult(
       steps: run.step, parameters: run.parameters, history: try directory.records().records,
@@ -182,6 +187,7 @@ struct TrainSession<Scalar: Real> {
     try output.write(result.encoded(), to: SpectrumRun.resultFile)
     state.clear()
     print(result.summary)
+    if let watch { print(watch.summary) }
     print("results in \(output.path): report.html, result.json, history.jsonl, checkpoints")
   }
 }

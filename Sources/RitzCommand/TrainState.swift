@@ -9,16 +9,20 @@ struct TrainState {
   private let output: OutputDirectory
   private let directory: OutputDirectory
   private static let file = "state.safetensors"
+  private let lock: RunLock
 
+  /// - Throws: ``InputError`` where another process trains in the directory.
   init(_ output: OutputDirectory) throws {
     self.output = output
     directory = try output.directory("state")
+    lock = try RunLock(directory.path("lock"), of: output.path)
   }
 
   struct Stored {
     var file: SafetensorsFile
-    /// Bytes of the history.
+    /// Bytes of the history, and of the TensorBoard log.
     var historyEnd: Int
+    var eventsEnd: Int
     var seconds: Double
   }
 
@@ -31,7 +35,7 @@ struct TrainState {
     for name in (try? manager.contentsOfDirectory(atPath: checkpoints)) ?? [] where name.hasSuffix(".safetensors") {
       try? manager.removeItem(atPath: checkpoints + "/" + name)
     }
-    for name in [SpectrumRun.resultFile, "report.html", RunDirectory.historyFile, RunLog.clockFile] {
+    for name in [SpectrumRun.resultFile, "report.html", RunDirectory.historyFile, RunLog.clockFile, RunEventFile.file] {
       try? manager.removeItem(atPath: output.path(name))
     }
     try settings.write(to: output)
@@ -43,15 +47,17 @@ struct TrainState {
     guard FileBytes.exists(path) else { return nil }
     let file = try SafetensorsFile(contentsOf: path)
     guard let end = file.metadata["history"].flatMap(Int.init), end >= 0,
+      let events = file.metadata["events"].flatMap(Int.init), events >= 0,
       let seconds = file.metadata["seconds"].flatMap(Double.init), seconds.isFinite
     else { throw InputError(file: path, "is not the state of a training run", remedy: "start the run anew") }
-    return Stored(file: file, historyEnd: end, seconds: seconds)
+    return Stored(file: file, historyEnd: end, eventsEnd: events, seconds: seconds)
   }
 
   func write<Scalar: Real>(
-    _ arrays: [(name: String, array: NumpyArray)], watch: TrainObservation<Scalar>?, historyEnd: Int, seconds: Double
+    _ arrays: [(name: String, array: NumpyArray)], watch: TrainObservation<Scalar>?, historyEnd: Int, eventsEnd: Int,
+    seconds: Double
   ) throws {
-    var metadata = ["history": String(historyEnd), "seconds": String(seconds)]
+    var metadata = ["history": String(historyEnd), "events": String(eventsEnd), "seconds": String(seconds)]
     var observers: String?
     if let watch {
       let stored = try watch.stored
@@ -78,4 +84,23 @@ struct TrainState {
       try? FileManager.default.removeItem(atPath: directory.path(name))
     }
   }
+}
+
+/// Keeps a second process out of a run's directory; the system lifts it when this one ends, however it ends.
+final class RunLock {
+  private let descriptor: Int32
+
+  init(_ path: String, of directory: String) throws {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw InputError(file: path, "cannot be written", remedy: "check the permissions and the disk")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw InputError(
+        file: directory, "another process is training there", remedy: "wait for it, stop it, or give another --output")
+    }
+  }
+
+  deinit { close(descriptor) }
 }
