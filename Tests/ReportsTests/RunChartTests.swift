@@ -58,9 +58,9 @@ import Testing
     let charts =
       TrainingCharts.all(history)
       + CurvatureCharts(
-        operatorName: "hessian", prefix: "c-", measurements: history.measurements(of: "hessian"), edgeFormula: "2/η"
+        prefix: "c-", measurements: history.measurements(of: history.subjects[0]), edgeFormula: "2/η"
       ).all
-    #expect(charts.count == 12)
+    #expect(charts.count == 15)
     for chart in charts {
       for axis in chart.axes {
         let figure = try #require(chart.drawn(axis, steps: 0...500, width: width), "\(chart.name)")
