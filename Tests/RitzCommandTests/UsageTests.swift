@@ -23,7 +23,10 @@ import Testing
   }
 
   private static let wrong: [([String], String)] = [
-    (["spectrm"], "there is no command 'spectrm': choose from spectrum, conditioning, apply, inspect, bench, demo"),
+    (
+      ["spectrm"],
+      "there is no command 'spectrm': choose from spectrum, train, track, watch, conditioning, apply, inspect, bench, demo"
+    ),
     (["--verison"], "Unknown option '--verison'"),
     (["spectrum"], "a MODEL is needed"),
     (["spectrum", "mlp:2-2"], "--data is needed"),
