@@ -30,6 +30,8 @@ public struct ClassDecomposition<Scalar: Real>: Sendable {
   public let sameClassPart: Part
   /// G_within = G − G_class − G_cross − G_same, positive semidefinite up to rounding.
   public let withinPart: OperatorSum<OperatorSum<OperatorSum<NetworkOperator<Scalar>, Part>, Part>, Part>
+  /// Microbatches whose primal pass ``withinPart`` keeps between products.
+  let keptMicrobatches: Int
 }
 
 extension Objective {
@@ -81,9 +83,25 @@ extension Objective {
     let classPart = LowRankOperator(space: space, vectors: classMeans, weights: classWeights)
     let crossPart = LowRankOperator(space: space, vectors: crosses, weights: crossWeights)
     let samePart = LowRankOperator(space: space, vectors: same, weights: (0..<classes).map { weights[$0][$0] })
+    let whole = try gaussNewton()
     return ClassDecomposition(
       classes: classes, weights: weights, classPart: classPart, crossClassPart: crossPart, sameClassPart: samePart,
-      withinPart: try gaussNewton() - classPart - crossPart - samePart)
+      withinPart: whole - classPart - crossPart - samePart, keptMicrobatches: whole.keptMicrobatches)
+  }
+
+  /// One of the parts as an operator; the decomposition is made when it is.
+  func classPart(_ kind: OperatorKind) throws -> NetworkOperator<Scalar> {
+    let parts = try classDecomposition()
+    func operation<A: LinearOperator & Sendable>(_ part: A, kept: Int = 0) -> NetworkOperator<Scalar>
+    where A.Space == DenseVectorSpace<Scalar> {
+      NetworkOperator(kind: kind, space: space, schedule: schedule, keptMicrobatches: kept) { try part.apply($0) }
+    }
+    switch kind {
+    case .classPart: return operation(parts.classPart)
+    case .crossClassPart: return operation(parts.crossClassPart)
+    case .sameClassPart: return operation(parts.sameClassPart)
+    default: return operation(parts.withinPart, kept: parts.keptMicrobatches)
+    }
   }
 
   /// w_ck δ_ck = Σ over samples of label c of wᵢ pᵢₖ gᵢ(k), and w_ck.

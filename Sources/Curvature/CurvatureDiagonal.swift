@@ -185,7 +185,8 @@ extension Objective {
         for part in executor.apply(units) { sumSpace.axpy(1, part.converted(), &sum) }
       }
       return DiagonalEstimate(exact: sum, products: outputsPerSample)
-    case .hessian, .functional, .gradientCovariance, .monteCarloFisher, .tangentKernel:
+    case .hessian, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .gradientCovariance,
+      .monteCarloFisher, .tangentKernel:
       throw InputError(
         "there is no formula for the diagonal of the \(kind.title)", remedy: "estimate it from products")
     }

@@ -132,7 +132,9 @@ extension Forecast {
       let blocks = request.division.map { ParameterBlock.blocks($0, of: selection, in: network) }
       operatorPlans = [
         try plans { graph throws(InputError) in
-          try graph.product(of: request.kind, blocks: blocks, drawSize: drawSize)
+          // The parts of the Gauss-Newton matrix by classes are made of passes like its own.
+          let kind = request.kind.isClassPart ? .gaussNewton : request.kind
+          return try graph.product(of: kind, blocks: blocks, drawSize: drawSize)
         }
       ]
     }
@@ -152,6 +154,9 @@ extension Forecast {
     let stored = network.parameters.reduce(0) {
       $0 + $1.count * ($1.values.precisionName == Float.precisionName ? 4 : 8)
     }
+    // μ of a covariance; mean gradients of pairs of classes, twice while they are being made.
+    let further =
+      request.kind == .gradientCovariance ? 1 : request.kind.isClassPart ? 2 * probe.classes * (probe.classes + 1) : 0
     parts = [
       Part(name: "process and libraries", bytes: Forecast.processBytes),
       Part(name: "data as read", bytes: sizes.storedBytes),
@@ -162,8 +167,7 @@ extension Forecast {
       Part(name: "arenas, sums and residuals", bytes: max(executors, gradient)),
       Part(
         name: "vectors",
-        bytes: (request.vectors + request.basisVectors + (request.kind == .gradientCovariance ? 1 : 0)) * dimension
-          * width),
+        bytes: (request.vectors + request.basisVectors + further) * dimension * width),
     ]
     if request.denseBytes > 0 { parts.append(Part(name: "dense matrix", bytes: request.denseBytes)) }
     if drawSize > 0 {

@@ -11,7 +11,7 @@ extension MinibatchGradient {
   ///
   /// - Throws: ``InputError`` for an operator that the loss does not define, or without an evaluation before.
   public func products(of kind: OperatorKind, with vectors: [Vector<Scalar>]) throws -> [Vector<Scalar>] {
-    guard kind.actsOnParameters, kind != .monteCarloFisher, kind != .gradientCovariance else {
+    guard kind.actsOnParameters, !kind.isClassPart, kind != .monteCarloFisher, kind != .gradientCovariance else {
       throw InputError("the \(kind.title) has no products with a batch")
     }
     try objective.requireSplit(kind)

@@ -70,6 +70,13 @@ extension Objective {
           remedy: "restrict the parameters with --params instead")
       }
       return try tangentKernel()
+    case .classPart, .crossClassPart, .sameClassPart, .withinClassPart:
+      if blocks != nil {
+        throw InputError(
+          place: "--operator \(kind.rawValue)", "is a part of the whole matrix and is not cut into blocks",
+          remedy: "restrict the parameters with --params instead")
+      }
+      return try classPart(kind)
     case .gradientCovariance: return try gradientCovariance(blocks)
     case .monteCarloFisher:
       return try drawingLabels(options).parameterOperator(kind, blocks)
@@ -110,12 +117,13 @@ extension ObjectiveGraph {
       let values: [Value?] =
         switch kind {
         case .hessian: try hessianProduct(at: inputs, along: directions)
-        case .gaussNewton: try gaussNewtonProduct(at: inputs, along: directions)
+        case .gaussNewton, .withinClassPart: try gaussNewtonProduct(at: inputs, along: directions)
         case .functional: try functionalProduct(at: inputs, along: directions)
         case .gradientSecondMoment, .gradientCovariance: try secondMomentProduct(at: inputs, along: directions)
         case .fisher: try fisherProduct(at: inputs, along: directions, drawSize: nil)
         case .monteCarloFisher: try fisherProduct(at: inputs, along: directions, drawSize: drawSize)
-        case .tangentKernel: throw InputError("the \(kind.title) does not act on parameters")
+        case .classPart, .crossClassPart, .sameClassPart, .tangentKernel:
+          throw InputError("the \(kind.title) is not one function of the parameters")
         }
       for (index, value) in zip(block, values) { products[index] = value }
     }

@@ -41,7 +41,8 @@ extension Objective {
   ) throws -> OperatorFunction<Scalar> {
     switch kind {
     case .hessian, .gaussNewton, .functional, .gradientSecondMoment, .fisher: break
-    case .gradientCovariance, .monteCarloFisher, .tangentKernel:
+    case .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .gradientCovariance, .monteCarloFisher,
+      .tangentKernel:
       throw InputError(
         place: "operator \(kind.rawValue)", "cannot be followed along a trajectory",
         remedy: "choose hessian, ggn, functional, fisher or gradient-second-moment")

@@ -2,6 +2,10 @@
 public enum OperatorKind: String, CaseIterable, Sendable, Codable {
   case hessian
   case gaussNewton = "ggn"
+  case classPart = "ggn-class"
+  case crossClassPart = "ggn-cross-class"
+  case sameClassPart = "ggn-same-class"
+  case withinClassPart = "ggn-within-class"
   case functional
   case gradientSecondMoment = "gradient-second-moment"
   case gradientCovariance = "gradient-covariance"
@@ -14,6 +18,10 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     switch self {
     case .hessian: "Hessian"
     case .gaussNewton: "Gauss-Newton matrix"
+    case .classPart: "class part of the Gauss-Newton matrix"
+    case .crossClassPart: "cross-class part of the Gauss-Newton matrix"
+    case .sameClassPart: "same-class part of the Gauss-Newton matrix"
+    case .withinClassPart: "within-class part of the Gauss-Newton matrix"
     case .functional: "functional part of the Hessian"
     case .gradientSecondMoment: "second moment of the gradients"
     case .gradientCovariance: "covariance of the gradients"
@@ -28,6 +36,11 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     switch self {
     case .hessian: "H = (1/n) sum_i d2 l_i / d theta2"
     case .gaussNewton: "G = (1/n) sum_i J_i' (d2 l_i / dz2) J_i"
+    case .classPart:
+      "sum_c (sum_{k/=c} w_ck) d_c d_c', d_c the mean over k /= c of d_ck; d_ck the mean gradient of samples of class c were their label k, weighted by the network's probability of k, w_ck the sum of these weights"
+    case .crossClassPart: "sum_{c/=k} w_ck (d_ck - d_c)(d_ck - d_c)', with d_ck, d_c and w_ck as of ggn-class"
+    case .sameClassPart: "sum_c w_cc d_cc d_cc', with d_ck and w_ck as of ggn-class"
+    case .withinClassPart: "G - G_class - G_cross - G_same: the spread of the gradients about the means d_ck"
     case .functional: "H - G = (1/n) sum_i sum_c (d l_i / dz_c) d2 z_c / d theta2"
     case .gradientSecondMoment: "M = (1/n) sum_i g_i g_i', g_i the gradient of sample i's loss; not centred"
     case .gradientCovariance: "M - mu mu', mu the gradient: the covariance of the gradients of single samples"
@@ -41,13 +54,26 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
   /// Whether the operator acts on vectors with one element a parameter; else on such with one element an output of a sample.
   public var actsOnParameters: Bool { self != .tangentKernel }
 
-  /// The kinds that act on the parameters.
-  public static var onParameters: [OperatorKind] { allCases.filter(\.actsOnParameters) }
+  /// The kinds that act on the parameters and need no classes.
+  public static var onParameters: [OperatorKind] { withoutClasses.filter(\.actsOnParameters) }
+
+  /// Whether it is a part of the Gauss-Newton matrix by classes, see ``ClassDecomposition``.
+  public var isClassPart: Bool {
+    switch self {
+    case .classPart, .crossClassPart, .sameClassPart, .withinClassPart: true
+    default: false
+    }
+  }
+
+  /// The kinds that need no classes.
+  public static var withoutClasses: [OperatorKind] { allCases.filter { !$0.isClassPart } }
 
   /// Whether the operator needs to know the outputs apart from the loss.
   var splitsAtOutputs: Bool {
     switch self {
-    case .gaussNewton, .functional, .fisher, .monteCarloFisher: true
+    case .gaussNewton, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .fisher,
+      .monteCarloFisher:
+      true
     case .hessian, .gradientSecondMoment, .gradientCovariance, .tangentKernel: false
     }
   }

@@ -7,15 +7,6 @@ enum AppliedMap {
   case jacobian
   /// Jᵀ, the other way.
   case transposedJacobian
-  /// A part of the Gauss-Newton matrix in or between classes.
-  case part(ClassPart)
-
-  enum ClassPart: String, CaseIterable {
-    case classes = "ggn-class"
-    case crossClasses = "ggn-cross-class"
-    case sameClass = "ggn-same-class"
-    case within = "ggn-within-class"
-  }
 
   static let jacobianName = "jacobian"
   static let transposedJacobianName = "jacobian-transpose"
@@ -24,7 +15,6 @@ enum AppliedMap {
   init(_ flags: OperatorFlags) throws {
     let others: [String: AppliedMap] =
       [Self.jacobianName: .jacobian, Self.transposedJacobianName: .transposedJacobian]
-      .merging(ClassPart.allCases.map { ($0.rawValue, .part($0)) }) { first, _ in first }
     if let other = others[flags.operator] {
       for (flag, value) in [("--per", flags.per), ("--precondition", flags.precondition)] where value != nil {
         throw InputError(place: flag, "does not go with --operator \(flags.operator)")
@@ -44,7 +34,7 @@ enum AppliedMap {
   func domain<Scalar: Real>(_ objective: Objective<Scalar>) -> [NamedArray] {
     switch self {
     case .curvature(let kind): objective.arrays(of: kind)
-    case .jacobian, .part: objective.parameterArrays
+    case .jacobian: objective.parameterArrays
     case .transposedJacobian: objective.arrays(of: .tangentKernel)
     }
   }
@@ -54,7 +44,7 @@ enum AppliedMap {
     switch self {
     case .curvature(let kind): objective.arrays(of: kind)
     case .jacobian: objective.arrays(of: .tangentKernel)
-    case .transposedJacobian, .part: objective.parameterArrays
+    case .transposedJacobian: objective.parameterArrays
     }
   }
 
@@ -76,14 +66,6 @@ enum AppliedMap {
     case .transposedJacobian:
       let jacobian = try objective.jacobian()
       return { try jacobian.applyTransposed($0) }
-    case .part(let part):
-      let parts = try objective.classDecomposition()
-      return switch part {
-      case .classes: { try parts.classPart.apply($0) }
-      case .crossClasses: { try parts.crossClassPart.apply($0) }
-      case .sameClass: { try parts.sameClassPart.apply($0) }
-      case .within: { try parts.withinPart.apply($0) }
-      }
     }
   }
 }

@@ -10,8 +10,7 @@ struct ApplyCommand: ParsableCommand {
       several vectors; for ntk and jacobian-transpose with the one array 'outputs', of all samples. Writes loss, \
       gradient/<name> and product/<name> to the output; product/outputs for ntk and jacobian.
 
-      Further operators here: jacobian, jacobian-transpose, and the parts of the Gauss-Newton matrix by classes: ggn-class, \
-      ggn-cross-class, ggn-same-class and ggn-within-class.
+      Further operators here: jacobian and jacobian-transpose.
       """)
 
   @Argument(help: "A .pt2 file, or a built-in network such as mlp:784-200-10.") var model: String

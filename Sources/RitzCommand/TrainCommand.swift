@@ -84,7 +84,8 @@ struct TrainCommand: ParsableCommand {
     let dataset = try objective.dataset()
     var settings = TrainSettings(
       objective: objective, training: try training.settings(samples: dataset.count, seed: execution.seed),
-      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise, validation: validation,
+      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise, isOneHot: training.oneHot,
+      validation: validation,
       validationEpochs: validationEpochs, checkpointSteps: 1, storeSteps: storeEvery,
       observation: try observationSettings(samples: dataset.count),
       command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)

@@ -8,6 +8,8 @@ struct TrainSettings: Codable, Equatable {
   var precision: Precision
   var microbatch: Int?
   var labelNoise: Double
+  /// Whether labels are taken as unit vectors.
+  var isOneHot: Bool
   /// The split that is evaluated after every so many epochs.
   var validation: String?
   var validationEpochs: Int
@@ -70,8 +72,9 @@ struct TrainSettings: Codable, Equatable {
   }
 
   func dataset() throws -> Dataset {
-    let dataset = try objective.dataset()
-    return labelNoise == 0 ? dataset : try dataset.withLabelNoise(fraction: labelNoise, seed: objective.seed)
+    var dataset = try objective.dataset()
+    if labelNoise != 0 { dataset = try dataset.withLabelNoise(fraction: labelNoise, seed: objective.seed) }
+    return isOneHot ? try dataset.withOneHotTargets() : dataset
   }
 
   /// The other split; `nil` where none is evaluated.
@@ -79,7 +82,8 @@ struct TrainSettings: Codable, Equatable {
     guard let validation else { return nil }
     var other = objective
     (other.split, other.samples) = (validation, nil)
-    return try other.dataset()
+    let dataset = try other.dataset()
+    return isOneHot ? try dataset.withOneHotTargets() : dataset
   }
 }
 

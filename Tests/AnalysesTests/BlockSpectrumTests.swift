@@ -28,7 +28,11 @@ import Testing
         #expect(abs(pair.value - alone[alone.count - 1 - index]) <= 1e-12 * size)
         #expect(pair.vector.count == parameter.count)
       }
-      #expect(measurement.density != nil && measurement.trace != nil && measurement.diagonal?.probes == 2)
+      #expect(measurement.density != nil && measurement.trace != nil)
+      let diagonal = try #require(measurement.diagonal)
+      // By formula where there is one.
+      #expect(diagonal.values.count == parameter.count)
+      #expect(diagonal.probes == (diagonal.method == .exact ? 0 : 2))
       #expect(measurement.gradientFraction != nil)
     }
   }
@@ -89,5 +93,31 @@ import Testing
     #expect(exact.diagonal?.method == .exact && exact.products == 3)
     let estimated = try objective.measureSpectrum(of: .hessian, SpectrumRequest(diagonalProbes: 3))
     #expect(estimated.diagonal?.method == .hutchinson && estimated.products == 3)
+  }
+
+  /// D A where A's diagonal has a formula, for the whole and for its blocks.
+  @Test func exactDiagonalsOfBlocksAndPreconditioned() throws {
+    let objective = try SmallObjective.make()
+    let n = objective.dimension
+    var setting = OperatorSetting<Double>(.gaussNewton)
+    setting.preconditioner = Vector((0..<n).map { 0.5 + Double($0 % 5) })
+    let root = try #require(setting.preconditioner)
+    let matrix = try ExactSpectrum.symmetricMatrix(objective.gaussNewton()).matrix
+    let expected = (0..<n).map { root[$0] * matrix[$0 * n + $0] }
+    let whole = try #require(try objective.measureSpectrum(of: setting, SpectrumRequest(diagonalProbes: 3)).diagonal)
+    #expect(whole.method == .exact)
+    func isExact(_ values: Vector<Double>, _ expected: [Double]) -> Bool {
+      values.count == expected.count
+        && zip(values.elements, expected).allSatisfy { abs($0 - $1) <= 1e-13 * (expected.max() ?? 0) }
+    }
+    #expect(isExact(whole.values, expected))
+    let blocks = try objective.measureBlockSpectra(of: setting, by: .layer, SpectrumRequest(diagonalProbes: 3))
+    #expect(blocks.count > 1)
+    for block in blocks {
+      let ranges = try #require(block.block).ranges
+      let diagonal = try #require(block.diagonal)
+      #expect(diagonal.method == .exact)
+      #expect(isExact(diagonal.values, ranges.joined().map { expected[$0] }))
+    }
   }
 }

@@ -169,6 +169,15 @@ import Testing
     let largest = try #require(within.last)
     #expect(largest > 0 && within[0] >= -1e-13 * largest)
     #expect(throws: InputError.self) { try SmallProblem.standard(.squaredError).classDecomposition() }
+    // As operators of their own: one kind a part.
+    var product = Vector<Double>(zeros: objective.dimension)
+    for kind in OperatorKind.allCases where kind.isClassPart {
+      try objective.space.axpy(1, objective.curvature(kind).apply([v])[0], &product)
+      #expect(throws: InputError.self) { try objective.curvature(kind, blocks: objective.blocks(.layer)) }
+      #expect(throws: InputError.self) { try SmallProblem.standard(.squaredError).curvature(kind) }
+      #expect(try objective.exactDiagonal(of: kind) == nil)
+    }
+    #expect(relativeError(product, sum.elements) <= 1e-13)
   }
 
   /// The mean gradient of a pair of classes, from gradients of single samples.

@@ -92,7 +92,7 @@ import Testing
       network, Dataset(inputs: inputs, targets: NumpyArray(hot, shape: [20, 4])), .crossEntropy)
     #expect(abs(try hard.lossAndGradient().loss - soft.lossAndGradient().loss) <= 1e-14)
     #expect(relativeError(try soft.lossAndGradient().gradient, try hard.lossAndGradient().gradient) <= 1e-13)
-    for kind in OperatorKind.allCases {
+    for kind in OperatorKind.withoutClasses {
       let (left, right) = (try soft.curvature(kind), try hard.curvature(kind))
       let v = randomVector(left.dimension, seed: 1, as: Double.self)
       #expect(relativeError(try left.apply(v), try right.apply(v)) <= 1e-13, "\(kind)")

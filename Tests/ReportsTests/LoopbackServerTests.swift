@@ -1,6 +1,7 @@
 import Foundation
 import Reports
 import Synchronization
+import TestSupport
 import Testing
 
 /// The server over real sockets of this machine.
@@ -44,22 +45,22 @@ import Testing
     let server = try Running()
     defer { server.stop() }
     for number in 0..<50 {
-      let answer = try Client(server.port).exchange(request("/\(number)", server.port))
+      let answer = try LoopbackClient(server.port).exchange(request("/\(number)", server.port))
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n/\(number)"))
     }
     // More than a buffer of the system holds.
-    let large = try Client(server.port).exchange(request("/large", server.port))
+    let large = try LoopbackClient(server.port).exchange(request("/large", server.port))
     #expect(large.utf8.count > 3_000_000)
-    let head = try Client(server.port).exchange(request("/large", server.port, method: "HEAD"))
+    let head = try LoopbackClient(server.port).exchange(request("/large", server.port, method: "HEAD"))
     #expect(head.contains("Content-Length: 3000006") && head.hasSuffix("\r\n\r\n"))
   }
 
   @Test func idleClientsStandInNobodysWay() throws {
     let server = try Running()
     defer { server.stop() }
-    let idle = try (0..<LoopbackServer.mostConnections + 20).map { _ in try Client(server.port) }
+    let idle = try (0..<LoopbackServer.mostConnections + 20).map { _ in try LoopbackClient(server.port) }
     for client in idle.prefix(3) { client.send("GET / HT") }
-    let answer = try Client(server.port).exchange(request("/x", server.port))
+    let answer = try LoopbackClient(server.port).exchange(request("/x", server.port))
     #expect(answer.hasSuffix("/x"))
     withExtendedLifetime(idle) {}
   }
@@ -75,72 +76,16 @@ import Testing
       ("POST / HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Length: 9\r\n\r\n123456789", "405"),
     ]
     for (text, status) in statuses {
-      #expect(try Client(server.port).exchange(text).hasPrefix("HTTP/1.1 \(status) "), "\(status)")
+      #expect(try LoopbackClient(server.port).exchange(text).hasPrefix("HTTP/1.1 \(status) "), "\(status)")
     }
     // A client that leaves before its answer.
-    for _ in 0..<20 { try Client(server.port).send(request("/large", server.port)) }
-    #expect(try Client(server.port).exchange(request("/still", server.port)).hasSuffix("/still"))
+    for _ in 0..<20 { try LoopbackClient(server.port).send(request("/large", server.port)) }
+    #expect(try LoopbackClient(server.port).exchange(request("/still", server.port)).hasSuffix("/still"))
   }
 
   @Test func aTakenPortIsALine() throws {
     let first = try LoopbackServer(port: 0)
     let error = #expect(throws: (any Error).self) { try LoopbackServer(port: first.port) }
     #expect("\(try #require(error))".contains("port \(first.port): cannot be listened on"))
-  }
-}
-
-/// One connection of a client.
-private final class Client {
-  private let descriptor: Int32
-
-  struct Refused: Error {}
-
-  init(_ port: Int) throws {
-    #if os(Linux)
-      descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-      descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(port)).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let outcome = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard outcome == 0 else { throw Refused() }
-  }
-
-  deinit { close(descriptor) }
-
-  func send(_ text: String) {
-    let bytes = Array(text.utf8)
-    var sent = 0
-    while sent < bytes.count {
-      let count = bytes[sent...].withUnsafeBytes {
-        #if os(Linux)
-          Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-        #else
-          Darwin.send(descriptor, $0.baseAddress, $0.count, 0)
-        #endif
-      }
-      guard count > 0 else { return }
-      sent += count
-    }
-  }
-
-  /// Sends a request and returns all that comes until the server closes.
-  func exchange(_ text: String) throws -> String {
-    send(text)
-    var received: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = recv(descriptor, &buffer, buffer.count, 0)
-      guard count > 0 else { break }
-      received += buffer.prefix(count)
-    }
-    return String(decoding: received, as: UTF8.self)
   }
 }

@@ -58,9 +58,9 @@ import Testing
     let charts =
       TrainingCharts.all(history)
       + CurvatureCharts(
-        operatorName: "hessian", prefix: "c-", measurements: history.measurements(of: "hessian"), edgeFormula: "2/η"
+        prefix: "c-", measurements: history.measurements(of: history.subjects[0]), edgeFormula: "2/η"
       ).all
-    #expect(charts.count == 12)
+    #expect(charts.count == 15)
     for chart in charts {
       for axis in chart.axes {
         let figure = try #require(chart.drawn(axis, steps: 0...500, width: width), "\(chart.name)")
@@ -85,7 +85,7 @@ import Testing
     }
     #expect(RunDensityMap([], parameters: 10) == nil)
     var empty = measurements[0]
-    empty.density?.density = empty.density.map { $0.density.map { _ in .nan } } ?? []
+    empty.density?.density = [Double](repeating: .nan, count: 900)
     #expect(RunDensityMap([empty], parameters: 10) == nil)
     // A single measurement, a single point, and no extent.
     for density in [

@@ -71,15 +71,19 @@ import Testing
 
   @Test func aSparklineKeepsItsShapeInLittleMemory() {
     var line = Sparkline(capacity: 64)
-    for index in 0..<100_000 { line.append(Double(index)) }
+    for index in 0..<100_000 { line.append(Double(index - 50_000)) }
     line.append(.nan)
     line.append(.infinity)
     let text = line.text(width: 8, unicode: true)
     #expect(text == "▁▂▃▄▅▆▇█")
     #expect(line.text(width: 0, unicode: true).isEmpty && Sparkline().text(width: 9, unicode: true).isEmpty)
+    // Positive and over more than a decade: the axis is logarithmic.
+    var falling = Sparkline()
+    for exponent in 0..<8 { falling.append(pow(10, -Double(exponent))) }
+    #expect(falling.text(width: 8, unicode: true) == "█▇▆▅▄▃▂▁")
     var constant = Sparkline()
     for _ in 0..<5 { constant.append(3) }
-    #expect(constant.text(width: 9, unicode: false) == "-----".replacingOccurrences(of: "-", with: "="))
+    #expect(constant.text(width: 9, unicode: false) == "=====")
     var huge = Sparkline(capacity: 4)
     for _ in 0..<9 { huge.append(.greatestFiniteMagnitude) }
     #expect(huge.text(width: 4, unicode: true).count <= 4)

@@ -83,6 +83,14 @@ enum SyntheticRun {
     measurement.lossChange = RunLossChange(
       predicted: RunEstimate(change, error: 0.0005), observed: RunEstimate(change * 1.1, error: 0.0004),
       quantiles: [change - 0.01, change - 0.004, change * 1.1, change + 0.003, change + 0.006], descentLimit: 0.19)
+    measurement.updateChange = RunLossChange(
+      predicted: RunEstimate(change * 0.9), observed: RunEstimate(change * 0.95), quantiles: [], descentLimit: nil)
+    measurement.directions = RunDirections(
+      slopes: [0.1, 0.02, 0.001], noise: [1e-4, 1e-4, 1e-4], floor: [1e-3, 1e-3, 1e-3],
+      fates: step < 2000 ? ["trains", "trains", "settled"] : ["unstable", "settled", "settled"],
+      earlierPredicted: step > 0 ? [0.1, 0.02, 0] : [], earlierDeviations: step > 0 ? [0.01, 0.01, 1e-4] : [],
+      earlierObserved: step > 0 ? [0.11, 0.02, 0.001] : [])
+    measurement.notes = step % 500 == 0 ? ["1 of 12 eigenpairs did not converge"] : nil
     measurement.products = 240
     if density { measurement.density = spectralDensity(measurement) }
     return measurement

@@ -10,7 +10,7 @@ enum HelpTexts {
     Help(arguments: ["conditioning", "--help"], text: conditioning),
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
-    Help(arguments: ["demo", "--help"], text: demo),
+    Help(arguments: ["demo", "--help"], text: demo), Help(arguments: ["watch", "--help"], text: watch),
   ]
 
   private static let ritz = """
@@ -33,6 +33,10 @@ enum HelpTexts {
     SUBCOMMANDS:
       spectrum                Measures eigenvalues, density and trace of a
                               network's Hessian and its relatives.
+      train                   Trains a network and measures its curvature meanwhile.
+      track                   Measures how curvature changes over checkpoints of a
+                              training made elsewhere.
+      watch                   Shows a training run in a browser while it grows.
       conditioning            Studies what the condition number of the Gauss-Newton
                               matrix depends on.
       apply                   Computes operator-vector products, for other tools.
@@ -43,6 +47,28 @@ enum HelpTexts {
                               measures its Hessian and Gauss-Newton matrix.
 
       See 'ritz help <subcommand>' for detailed help.
+    """
+
+  private static let watch = """
+    OVERVIEW: Shows a training run in a browser while it grows.
+
+    RUN is the --output directory of 'ritz train' or 'ritz track'. Only this
+    machine can open the page, and it can only be read. It follows the run until
+    Ctrl-C; --once leaves the page as one file, report.html, in the run's directory.
+
+    USAGE: ritz watch <run> [--port <n>] [--once] [--quiet]
+
+    ARGUMENTS:
+      <run>                   The directory of a run.
+
+    OPTIONS:
+      --port <n>              The port to listen on; 0 takes any that is free.
+                              (default: 8088)
+      --once                  Write report.html and end.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
     """
 
   private static let conditioning = """
@@ -116,7 +142,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
@@ -172,9 +200,7 @@ enum HelpTexts {
     gradient/<name> and product/<name> to the output; product/outputs for ntk and
     jacobian.
 
-    Further operators here: jacobian, jacobian-transpose, and the parts of the
-    Gauss-Newton matrix by classes: ggn-class, ggn-cross-class, ggn-same-class and
-    ggn-within-class.
+    Further operators here: jacobian and jacobian-transpose.
 
     USAGE: ritz apply [<options>] <model> --output <file.npz>
 
@@ -206,7 +232,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
@@ -258,7 +286,9 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk.
+                              gradient-covariance, fisher, fisher-mc or ntk; or of
+                              ggn the part ggn-class, ggn-cross-class,
+                              ggn-same-class or ggn-within-class.
                               (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)

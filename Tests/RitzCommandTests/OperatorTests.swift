@@ -131,6 +131,10 @@ import Testing
     }
     let whole = try numbers(product("ggn", vector))
     #expect(zip(sum, whole).allSatisfy { abs($0 - $1) <= 1e-12 * (abs($1) + 1) })
+    let spectrum = try RitzProcess.run(
+      ["spectrum"] + flags(workspace)
+        + ["--operator", "ggn-class", "--top", "2", "--trace", "--output", workspace.path("parts")])
+    #expect(spectrum.status == 0, "\(spectrum.errors)")
     let refused = try RitzProcess.run(
       ["apply"] + flags(workspace)
         + ["--operator", "jacobian", "--per", "layer", "--vector", vector, "--output", workspace.path("x.npz")])

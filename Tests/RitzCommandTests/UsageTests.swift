@@ -27,6 +27,8 @@ import Testing
       ["spectrm"],
       "there is no command 'spectrm': choose from spectrum, train, track, watch, conditioning, apply, inspect, bench, demo"
     ),
+    (["watch"], "Missing expected argument '<run>'"),
+    (["watch", "run", "--prot", "1"], "Unknown option '--prot'. Did you mean '--port'?"),
     (["--verison"], "Unknown option '--verison'"),
     (["spectrum"], "a MODEL is needed"),
     (["spectrum", "mlp:2-2"], "--data is needed"),
@@ -56,7 +58,7 @@ import Testing
     #expect(outcome.status == 2, "\(outcome)")
     #expect(outcome.output.isEmpty)
     #expect(outcome.errors.contains(problem), "\(outcome.errors)")
-    let isCommand = ["spectrum", "conditioning", "apply", "bench", "inspect"].contains(arguments[0])
+    let isCommand = ["spectrum", "watch", "conditioning", "apply", "bench", "inspect"].contains(arguments[0])
     #expect(outcome.errors.contains(isCommand ? "Usage: ritz \(arguments[0])" : "Usage: ritz"))
   }
 
@@ -81,6 +83,7 @@ import Testing
     (["inspect", "mlp:2-2"], "--top", ["-1", "0", "9223372036854775807"]),
     (["inspect", "mlp:2-2"], "--trace", ["exactly"]),
     (["inspect", "mlp:2-2"], "--probes", ["0", "9223372036854775807"]),
+    (["watch", "run"], "--port", ["-1", "65536", "x"]),
     (["demo"], "--workers", ["0", "2000"]),
     (["demo"], "--training-steps", ["-1", "0", "9223372036854775807"]),
   ]

@@ -23,17 +23,31 @@ extension Objective {
     }
   }
 
-  /// By formula where there is one for the whole operator, else estimated from products.
+  /// The diagonal of the whole operator by formula, D A for a preconditioned one; `nil` where none is asked for or no formula knows it.
+  func knownDiagonal(
+    _ setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, _ interruption: (@Sendable () throws -> Void)?
+  ) throws -> DiagonalEstimate? {
+    guard request.diagonalProbes != nil,
+      let exact = try exactDiagonal(of: setting.kind, interruption: { try interruption?() })
+    else { return nil }
+    guard let preconditioner = setting.preconditioner else { return exact }
+    let scaled = (0..<exact.values.count).map { Double(preconditioner[$0]) * exact.values[$0] }
+    return DiagonalEstimate(exact: Vector(scaled), products: exact.products)
+  }
+
+  /// That of the known one over some parameters, else estimated from products.
   func diagonal<A: LinearOperator>(
-    _ operation: A, _ request: SpectrumRequest, _ observer: SpectrumObserver<Scalar>,
+    _ operation: A, _ request: SpectrumRequest, known: DiagonalEstimate?, _ observer: SpectrumObserver<Scalar>,
     _ result: inout SpectrumMeasurement<Scalar>
   ) throws where A.Space == DenseVectorSpace<Scalar> {
     guard let probes = request.diagonalProbes else { return }
-    // A call without vectors asks whether the run is to stop.
-    if result.block == nil, !result.isPreconditioned,
-      let exact = try exactDiagonal(of: result.kind, interruption: { _ = try operation.apply([]) })
-    {
-      result.diagonal = exact
+    if let known {
+      result.diagonal =
+        if let block = result.block {
+          DiagonalEstimate(exact: Vector(block.ranges.joined().map { known.values[$0] }), products: known.products)
+        } else {
+          known
+        }
       return
     }
     result.diagonal = try TraceEstimator(seed: request.seed).diagonal(operation, probes: probes) { done in

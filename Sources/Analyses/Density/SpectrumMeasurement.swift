@@ -146,15 +146,16 @@ extension Objective {
     operation.setInterruption(interruption)
     var result = SpectrumMeasurement<Scalar>(kind: kind, dimension: operation.dimension)
     let gradient = kind.actsOnParameters ? gradient : nil
+    let diagonal = try knownDiagonal(setting, request, interruption)
     guard let preconditioner = setting.preconditioner else {
-      try measure(operation, setting.options, request, gradient, observer, &result)
+      try measure(operation, setting.options, request, gradient, diagonal, observer, &result)
       try measureCondition(setting, request, observer, interruption, &result)
       return result
     }
     let preconditioned = try PreconditionedOperator(operation, diagonal: preconditioner)
     result.isPreconditioned = true
     let scaled = try gradient.map { try preconditioned.root.apply($0) }
-    try measure(preconditioned, setting.options, request, scaled, observer, &result)
+    try measure(preconditioned, setting.options, request, scaled, diagonal, observer, &result)
     try measureCondition(setting, request, observer, interruption, &result)
     return result
   }
@@ -171,6 +172,7 @@ extension Objective {
     let blocks = blocks(division)
     let operation = try curvature(setting.kind, blocks: blocks, options: setting.options)
     operation.setInterruption(interruption)
+    let diagonal = try knownDiagonal(setting, request, interruption)
     var gradient = gradient
     func measureEach<A: LinearOperator & Sendable>(_ operation: A) throws -> [SpectrumMeasurement<Scalar>]
     where A.Space == DenseVectorSpace<Scalar> {
@@ -180,7 +182,7 @@ extension Objective {
         result.block = blocks[index]
         result.isPreconditioned = setting.preconditioner != nil
         let part = gradient.map { gradient in Vector(blocks[index].ranges.joined().map { gradient[$0] }) }
-        try measure(block, setting.options, request, part, observer(blocks[index]), &result)
+        try measure(block, setting.options, request, part, diagonal, observer(blocks[index]), &result)
         return result
       }
     }
@@ -192,7 +194,8 @@ extension Objective {
 
   private func measure<A: LinearOperator>(
     _ operation: A, _ options: OperatorOptions, _ request: SpectrumRequest, _ gradient: Vector<Scalar>?,
-    _ observer: SpectrumObserver<Scalar>, _ result: inout SpectrumMeasurement<Scalar>
+    _ knownDiagonal: DiagonalEstimate?, _ observer: SpectrumObserver<Scalar>,
+    _ result: inout SpectrumMeasurement<Scalar>
   ) throws where A.Space == DenseVectorSpace<Scalar> {
     var request = request
     let kind = result.kind
@@ -227,7 +230,7 @@ extension Objective {
     }
     if let quadrature = request.quadrature { try density(operation, request, quadrature, observer, &result) }
     try trace(operation, request, observer, &result)
-    try diagonal(operation, request, observer, &result)
+    try diagonal(operation, request, known: knownDiagonal, observer, &result)
     result.products = result.countedProducts
   }
 
@@ -242,7 +245,9 @@ extension Objective {
     let directions = loss == .crossEntropy ? max(1, classCount - 1) : classCount
     return switch kind {
     case .hessian, .functional: nil
-    case .gaussNewton, .fisher: (perSample(directions), "outputs of all samples")
+    case .gaussNewton, .withinClassPart, .fisher: (perSample(directions), "outputs of all samples")
+    case .classPart, .sameClassPart: (classCount, "classes")
+    case .crossClassPart: (classCount * (classCount - 1), "pairs of classes")
     case .gradientSecondMoment: (effectiveSamples, "samples")
     case .gradientCovariance: (effectiveSamples - 1, "samples less one")
     case .monteCarloFisher: (perSample(min(directions, options.fisherDraws)), "labels drawn")

@@ -7,6 +7,10 @@ enum OperatorName {
     switch name.lowercased() {
     case "hessian": "Hessian"
     case "ggn", "gauss-newton": "Gauss–Newton matrix"
+    case "ggn-class": "class part of the Gauss–Newton matrix"
+    case "ggn-cross-class": "cross-class part of the Gauss–Newton matrix"
+    case "ggn-same-class": "same-class part of the Gauss–Newton matrix"
+    case "ggn-within-class": "within-class part of the Gauss–Newton matrix"
     case "functional": "functional part of the Hessian"
     case "gradient-second-moment": "second moment of the gradients"
     case "gradient-covariance": "covariance of the gradients"

@@ -1,15 +1,14 @@
 import Analyses
 
-/// The charts of what was measured of one operator.
+/// The charts of what was measured of one subject.
 struct CurvatureCharts {
-  var operatorName: String
-  /// Distinguishes the figures of several operators on a page.
+  /// Distinguishes the figures of several subjects on a page.
   var prefix: String
   var measurements: [RunMeasurement]
   var edgeFormula: String?
 
   var all: [RunChart] {
-    [sharpness, eigenvalues, gradientFraction, overlap, lossChange, trace, negativeMass, outliers]
+    ([sharpness, eigenvalues, gradientFraction, overlap] + changes + directions + [trace, negativeMass, outliers])
       .filter { !$0.isEmpty }
   }
 
@@ -104,8 +103,23 @@ struct CurvatureCharts {
       axes: [.linear, .logarithmic])
   }
 
-  var lossChange: RunChart {
-    let changes = measurements.map { ($0.step, $0.lossChange) }
+  var changes: [RunChart] {
+    [
+      change(
+        "loss-change", "Predicted and observed change of the loss in a step",
+        "What the second-order model expects of a step of plain gradient descent"
+      ) { $0.lossChange },
+      change(
+        "update-change", "Predicted and observed change of the loss in the optimiser’s own update",
+        "What the second-order model expects of the update that the optimiser makes next"
+      ) { $0.updateChange },
+    ]
+  }
+
+  private func change(
+    _ name: String, _ title: String, _ caption: String, _ value: (RunMeasurement) -> RunLossChange?
+  ) -> RunChart {
+    let changes = measurements.map { ($0.step, value($0)) }
     var observed = RunLine.values("observed, mean", .blue, changes.map { ($0.0, $0.1?.observed.value) })
     let quantiles = changes.compactMap { $0.1?.quantiles }
     if quantiles.count == observed.points.count, quantiles.allSatisfy({ $0.count == 5 }) {
@@ -114,12 +128,54 @@ struct CurvatureCharts {
     }
     let predicted = RunLine.estimates(
       "predicted", .vermilion, changes.map { ($0.0, $0.1?.predicted) }, shape: .diamond)
+    let isSpread = !observed.intervals.isEmpty
     return RunChart(
-      name: prefix + "loss-change", title: "Predicted and observed change of the loss in a step", unit: "Δ loss",
-      caption:
-        "What the second-order model expects of the next step (with two standard errors), and the mean of what came, over drawn "
-        + "mini-batches; the area holds nine in ten of them.",
+      name: prefix + name, title: title, unit: "Δ loss",
+      caption: caption + " (with two standard errors where there are any), and what came"
+        + (isSpread ? ": the mean over drawn mini-batches, and an area that holds nine in ten of them." : "."),
       lines: [observed, predicted].filter { !$0.isEmpty }, holds: 0...0, axes: [.linear, .signed])
+  }
+
+  /// The leading eigendirections under the noisy quadratic model.
+  var directions: [RunChart] {
+    let present = measurements.compactMap { measurement in measurement.directions.map { (measurement.step, $0) } }
+    let fates: [(String, SeriesColor)] = [
+      ("trains", .blue), ("settled", .green), ("unstable", .vermilion), ("escapes", .purple),
+    ]
+    let counts = fates.enumerated().map { number, fate in
+      RunLine.values(
+        Label(plain: fate.0), fate.1,
+        present.map { step, directions in (step, Double(directions.fates.count { $0 == fate.0 })) },
+        shape: .ofLine(number))
+    }.filter { line in line.points.contains { $0.value > 0 } }
+    let within = RunLine.values(
+      "within two deviations", .blue,
+      present.map { step, directions in (step, Self.partWithin(directions)) })
+    return [
+      RunChart(
+        name: prefix + "fates", title: "Which directions train", unit: "leading eigenvectors",
+        caption:
+          "What the noisy quadratic model says of each leading eigenvector: its loss still falls (trains), is down to the noise of "
+          + "mini-batches (settled), oscillates above the edge (unstable), or curves downwards (escapes).",
+        lines: counts, holds: 0...0),
+      RunChart(
+        name: prefix + "slopes", title: "Slopes foreseen by the noisy quadratic model",
+        unit: "part of the eigenvectors",
+        caption:
+          "Along how many of the leading eigenvectors of the measurement before the slope is now within two standard deviations of "
+          + "what the model foresaw; 0.95 where it holds.", lines: within.isEmpty ? [] : [within], holds: 0...1),
+    ]
+  }
+
+  private static func partWithin(_ directions: RunDirections) -> Double? {
+    let count = min(
+      directions.earlierPredicted.count, directions.earlierDeviations.count, directions.earlierObserved.count)
+    guard count > 0 else { return nil }
+    let within = (0..<count).count { index in
+      abs(directions.earlierObserved[index] - directions.earlierPredicted[index])
+        <= 2 * directions.earlierDeviations[index]
+    }
+    return Double(within) / Double(count)
   }
 
   var trace: RunChart {

@@ -7,27 +7,24 @@ enum RunCurvatureSection {
 
   static func anchor(_ number: Int) -> String { "curvature-\(number + 1)" }
 
-  static func title(_ name: String) -> String {
-    name.prefix(1).uppercased() + name.dropFirst()
-  }
-
   static func drawn(
-    _ name: String, number: Int, _ description: RunDescription, _ history: RunHistory, _ steps: ClosedRange<Double>
+    _ subject: RunSubject, number: Int, _ description: RunDescription, _ history: RunHistory,
+    _ steps: ClosedRange<Double>
   ) -> Markup {
     let prefix = "\(anchor(number))-"
-    let measurements = history.measurements(of: name)
+    let measurements = history.measurements(of: subject)
     let charts = CurvatureCharts(
-      operatorName: name, prefix: prefix, measurements: measurements, edgeFormula: description.edgeFormula
+      prefix: prefix, measurements: measurements, edgeFormula: description.edgeFormula
     ).all
     var figures = charts.compactMap { RunFigure.drawn($0, steps) }
     let densities = densityFigures(prefix, measurements, description, steps)
     // Sharpness first, then where all eigenvalues are.
     figures.insert(contentsOf: densities, at: min(1, figures.count))
     let blocks = BlockCharts(
-      prefix: prefix, blocks: history.blocks(of: name).map { ($0, history.measurements(of: name, block: $0)) }
+      prefix: prefix, blocks: history.blocks(of: subject).map { ($0, history.measurements(of: subject, block: $0)) }
     ).all.compactMap { RunFigure.drawn($0, steps) }
     var parts: [Markup] = [
-      .element("h2", ["id": anchor(number)], [.text(title(name))]),
+      .element("h2", ["id": anchor(number)], [.text(subject.title)]),
       Page.paragraph([.text(basis(measurements))]),
       .element("div", ["class": "figures"], figures),
     ]
@@ -35,7 +32,7 @@ enum RunCurvatureSection {
       parts.append(.element("h3", [:], ["Layer by layer"]))
       parts.append(.element("div", ["class": "figures"], blocks))
     }
-    return .element("section", [:], parts + [table(measurements, number)])
+    return .element("section", [:], parts + [notes(measurements), table(measurements, number)])
   }
 
   private static func basis(_ measurements: [RunMeasurement]) -> String {
@@ -50,6 +47,32 @@ enum RunCurvatureSection {
     }
     if products > 0 { text += ", \(NumberText.counted(products, "operator product", separator: "\u{202F}"))" }
     return text + "."
+  }
+
+  /// What measurements say the reader should know: each text once, with the times it was said.
+  private static func notes(_ measurements: [RunMeasurement]) -> Markup {
+    var said: [(text: String, times: Int, last: Int)] = []
+    var places: [String: Int] = [:]
+    for measurement in measurements {
+      for note in measurement.notes ?? [] {
+        if let place = places[note] {
+          said[place].times += 1
+          said[place].last = measurement.step
+        } else if said.count < mostRows {
+          places[note] = said.count
+          said.append((note, 1, measurement.step))
+        }
+      }
+    }
+    if said.isEmpty { return .empty }
+    let items = said.map { note in
+      let when =
+        note.times == 1
+        ? "at step \(NumberText.count(note.last))"
+        : "\(NumberText.count(note.times)) times, last at step \(NumberText.count(note.last))"
+      return Markup.element("li", [:], [.text("\(note.text) (\(when))")])
+    }
+    return .sequence([.element("h3", [:], ["Notes"]), .element("ul", [:], items)])
   }
 
   private static func densityFigures(

@@ -23,8 +23,8 @@ enum RunHeader {
   private static func navigation(_ description: RunDescription, _ history: RunHistory) -> [Markup] {
     var links: [(String, String)] = []
     if !TrainingCharts.all(history).isEmpty { links.append(("training", "Training")) }
-    for (number, name) in history.operators.enumerated() {
-      links.append((RunCurvatureSection.anchor(number), RunCurvatureSection.title(name)))
+    for (number, subject) in history.subjects.enumerated() {
+      links.append((RunCurvatureSection.anchor(number), subject.title))
     }
     links.append(("setting", "Setting"))
     if !description.conventions.isEmpty { links.append(("conventions", "Conventions")) }
@@ -82,7 +82,8 @@ enum RunHeader {
   }
 
   private static func curvature(_ history: RunHistory) -> [Markup] {
-    guard let name = history.operators.first, let last = history.measurements(of: name).last(where: { !$0.top.isEmpty })
+    guard let subject = history.subjects.first,
+      let last = history.measurements(of: subject).last(where: { !$0.top.isEmpty })
     else { return [] }
     var cards: [Markup] = []
     if let leading = last.top.first {

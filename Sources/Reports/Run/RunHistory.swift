@@ -43,24 +43,24 @@ public struct RunHistory: Sendable {
     max(steps.last.map { $0.step + 1 } ?? 0, evaluations.last?.step ?? 0, measurements.last?.step ?? 0)
   }
 
-  /// The operators measured on all parameters, in the order in which they first appear.
-  var operators: [String] { Self.distinct(measurements.lazy.filter { $0.block == nil }.map(\.operatorName)) }
+  /// What was measured on all parameters, in the order in which it first appears.
+  var subjects: [RunSubject] { Self.distinct(measurements.lazy.filter { $0.block == nil }.map { RunSubject($0) }) }
 
   /// The sets of samples evaluated, in the order in which they first appear.
   var sets: [String] { Self.distinct(evaluations.lazy.map(\.set)) }
 
-  /// The blocks an operator was measured on, in the order in which they first appear.
-  func blocks(of name: String) -> [String] {
-    Self.distinct(measurements.lazy.filter { $0.operatorName == name }.compactMap(\.block))
+  /// The blocks a subject was measured on, in the order in which they first appear.
+  func blocks(of subject: RunSubject) -> [String] {
+    Self.distinct(measurements.lazy.filter { RunSubject($0) == subject }.compactMap(\.block))
   }
 
-  /// What was measured of an operator on a block, or on all parameters, in order.
-  func measurements(of name: String, block: String? = nil) -> [RunMeasurement] {
-    measurements.filter { $0.operatorName == name && $0.block == block }
+  /// What was measured of a subject on a block, or on all parameters, in order.
+  func measurements(of subject: RunSubject, block: String? = nil) -> [RunMeasurement] {
+    measurements.filter { $0.block == block && RunSubject($0) == subject }
   }
 
-  private static func distinct(_ names: some Sequence<String>) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
+  private static func distinct<Value: Hashable>(_ values: some Sequence<Value>) -> [Value] {
+    var seen: Set<Value> = []
+    return values.filter { seen.insert($0).inserted }
   }
 }

@@ -39,8 +39,9 @@ public enum RunReport {
       parts.append(Page.paragraph(["Nothing has been recorded yet."]))
     } else {
       parts += training(history, steps)
-      for (number, name) in history.operators.enumerated() {
-        parts.append(RunCurvatureSection.drawn(name, number: number, description, history, steps))
+      parts += comparison(history, steps)
+      for (number, subject) in history.subjects.enumerated() {
+        parts.append(RunCurvatureSection.drawn(subject, number: number, description, history, steps))
       }
     }
     return parts + [setting(description), footer(description, tool)]
@@ -53,6 +54,17 @@ public enum RunReport {
       .element(
         "section", [:],
         [.element("h2", ["id": "training"], ["Training"]), .element("div", ["class": "figures"], figures)])
+    ]
+  }
+
+  private static func comparison(_ history: RunHistory, _ steps: ClosedRange<Double>) -> [Markup] {
+    let charts = ComparisonCharts(subjects: history.subjects.map { ($0, history.measurements(of: $0)) }).all
+    let figures = charts.compactMap { RunFigure.drawn($0, steps) }
+    if figures.isEmpty { return [] }
+    return [
+      .element(
+        "section", [:],
+        [.element("h2", ["id": "comparison"], ["Side by side"]), .element("div", ["class": "figures"], figures)])
     ]
   }
 

@@ -40,7 +40,8 @@ enum RunEvents {
       add("evaluation/accuracy_\(record.set)", record.accuracy)
     case .measurement(let record):
       step = record.step
-      let group = ([record.operatorName] + (record.block.map { [$0] } ?? [])).joined(separator: "/")
+      let group = [record.operatorName, record.batchNormalization, record.block].compactMap { $0 }
+        .joined(separator: "/")
       for (index, value) in record.top.prefix(10).enumerated() { add("\(group)/top/\(index + 1)", value) }
       for (index, value) in record.bottom.prefix(4).enumerated() { add("\(group)/bottom/\(index + 1)", value) }
       add("\(group)/edge", record.edge)
@@ -58,6 +59,8 @@ enum RunEvents {
       add("\(group)/overlap", record.overlap?.value)
       add("\(group)/loss_change/predicted", record.lossChange?.predicted.value)
       add("\(group)/loss_change/observed", record.lossChange?.observed.value)
+      add("\(group)/update_change/predicted", record.updateChange?.predicted.value)
+      add("\(group)/update_change/observed", record.updateChange?.observed.value)
       if record.block == nil, let density = record.density,
         let histogram = histogram(density, parameters: parameters)
       {

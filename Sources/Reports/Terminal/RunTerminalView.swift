@@ -96,7 +96,7 @@ public final class RunTerminalView: Sendable {
         state.evaluations.append(evaluation)
       case .measurement(let measurement):
         guard measurement.block == nil, let leading = measurement.top.first else { return }
-        if let shown = state.measurement, shown.operatorName != measurement.operatorName { return }
+        if let shown = state.measurement, RunSubject(shown) != RunSubject(measurement) { return }
         state.measurement = measurement
         state.leading.append(leading)
       }

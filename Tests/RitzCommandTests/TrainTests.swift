@@ -1,0 +1,93 @@
+import Archives
+import Foundation
+import TestSupport
+import Testing
+
+/// `ritz train`: what it leaves, that stopped runs end with the same bits, and what it refuses.
+@Suite struct TrainTests {
+  private static let arguments = [
+    "train", "mlp:64-24-10,tanh", "--data", "digits", "--split", "train", "--loss", "cross-entropy", "--validation",
+    "test", "--optimizer", "adam", "--batch", "40", "--epochs", "30", "--seed", "4", "--precision", "single",
+    "--observe", "steps:150,spikes", "--observe-samples", "200", "--observe-top", "3", "--observe-density", "1x20",
+    "--store-every", "9", "--checkpoint-every", "200",
+  ]
+
+  private static let whole = Result<Workspace, any Error> {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(arguments + ["--output", workspace.path("run"), "--quiet"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return workspace
+  }
+
+  @Test func whatItLeaves() throws {
+    let workspace = try Self.whole.get()
+    let files = Set(workspace.files(below: "run"))
+    for name in [
+      "run.json", "history.jsonl", "result.json", "report.html", "clock.jsonl", "checkpoints/step-000000.safetensors",
+      "checkpoints/step-000200.safetensors", "events.out.tfevents.0.ritz",
+    ] { #expect(files.contains(name), "\(name)") }
+    let lines = String(decoding: try workspace.bytes("run/history.jsonl"), as: UTF8.self).split(separator: "\n")
+    #expect(lines.count { $0.contains("\"step\":{\"_0\"") } > 400)
+    #expect(lines.contains { $0.contains("\"measurement\"") && $0.contains("\"reason\":\"end\"") })
+    let last = try #require(lines.last { $0.contains("\"evaluation\"") })
+    let accuracy = try #require(last.firstMatch(of: /"accuracy":([0-9.]+)/))
+    #expect(try #require(Double(accuracy.1)) > 0.8)
+    let file = try SafetensorsFile(contentsOf: workspace.path("run/checkpoints/step-000200.safetensors"))
+    #expect(Set(file.names) == ["0.weight", "0.bias", "2.weight", "2.bias"])
+    // A run that is complete is not trained again.
+    let again = try RitzProcess.run("train", "--resume", workspace.path("run"))
+    #expect(again.status == 0 && again.output.contains("complete"))
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL]) func stoppedRunsEndWithTheSameBits(_ signal: Int32) throws {
+    let whole = try Self.whole.get()
+    let workspace = try Workspace()
+    let run = try RitzProcess(Self.arguments + ["--output", workspace.path("run"), "--quiet"])
+    try run.wait(for: "a stored state") { FileBytes.exists(workspace.path("run/state/state.safetensors")) }
+    run.send(signal)
+    let stopped = try run.finish()
+    if signal == SIGINT { #expect(stopped.status == 130 && stopped.errors.contains("ritz train --resume")) }
+    let resumed = try RitzProcess.run("train", "--resume", workspace.path("run"), "--quiet", "--workers", "1")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    for name in ["history.jsonl", "result.json", "checkpoints/step-000200.safetensors"] {
+      #expect(try workspace.bytes("run/" + name) == whole.bytes("run/" + name), "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    (["--optimizer", "sdg"], "there is no optimiser 'sdg'"), (["--schedule", "step"], "'step' is no schedule"),
+    (["--batch", "5000"], "there are"), (["--momentum", "2", "--optimizer", "heavy-ball"], "--momentum"),
+    (["--batch-norm", "batch"], "has no batch normalisation"), (["--augment", "flip"], "no images"),
+    (["--label-noise", "2"], "no fraction"), (["--observe", "often"], "no schedule of observations"),
+    (["--learning-rate", "1e20"], "training diverged"), (["--params", "0"], "training moves all parameters"),
+  ])
+  func faultyInput(_ flags: [String], _ part: String) throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(
+      [
+        "train", "mlp:64-8-10", "--data", "digits", "--loss", "cross-entropy", "--epochs", "3", "--quiet", "--output",
+        workspace.path("run"),
+      ] + flags)
+    #expect(outcome.status == 1)
+    #expect(outcome.errorLines.count == 1 && outcome.errors.contains(part), "\(outcome.errors)")
+  }
+
+  @Test(arguments: [
+    (["train"], "a MODEL is needed"), (["train", "mlp:2-2", "--batch", "0"], "--batch"),
+    (["train", "mlp:2-2", "--epochs", "1", "--steps", "2"], "exclude each other"),
+    (["train", "--resume", "x", "--optimizer", "adam"], "--resume takes everything"),
+    (["train", "mlp:2-2", "--augment", "rotate"], "--augment takes"),
+    (["train", "mlp:2-2", "--observe-budget", "20%"], "goes with --observe"),
+    (["train", "mlp:2-2", "--betas", "x"], "--betas"), (["train", "mlp:2-2", "--decay", "some"], "--decay"),
+  ])
+  func wrongUsage(_ arguments: [String], _ part: String) throws {
+    let outcome = try RitzProcess.run(arguments)
+    #expect(outcome.status == 2 && outcome.errors.contains(part), "\(outcome.errors)")
+  }
+
+  @Test func nothingToResume() throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run("train", "--resume", workspace.path("none"))
+    #expect(outcome.status == 1 && outcome.errors.contains("nothing to resume"))
+  }
+}
