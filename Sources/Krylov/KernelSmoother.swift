@@ -17,6 +17,13 @@ struct KernelSmoother: Sendable {
     self.width = width
   }
 
+  /// On the grid of another; `grid` is even.
+  init(grid: [Double], width: Double) {
+    precondition(grid.count > 1 && width > 0)
+    self.grid = grid
+    self.width = width
+  }
+
   /// The kernel at its centre, 1/√(2πσ²).
   var peak: Double { 1 / ((2 * Double.pi).squareRoot() * width) }
 

@@ -59,14 +59,22 @@ public struct SpectralDensity: Sendable, Hashable, Codable {
   public var probes: Int
   public var deflated: Int
 
+  /// - Parameter other: a density whose grid and kernel this one is to have.
   /// - Throws: ``InputError`` when the options make no sense or the sample is empty.
-  public init(_ sample: SpectralSample, options: DensityOptions = DensityOptions()) throws(InputError) {
+  public init(
+    _ sample: SpectralSample, options: DensityOptions = DensityOptions(), like other: SpectralDensity? = nil
+  ) throws(InputError) {
     try options.check()
     let orders = try sample.rulesOfSeveralOrders()
     let rules = orders[0]
     guard let range = sample.range(of: rules) else { throw InputError("density: no probe has been done") }
-    let width = options.kernelWidth ?? Self.defaultKernelWidth(range)
-    let smoother = KernelSmoother(range: range, width: width, count: options.gridCount)
+    let width = other?.kernelWidth ?? options.kernelWidth ?? Self.defaultKernelWidth(range)
+    let smoother =
+      if let other {
+        KernelSmoother(grid: other.grid, width: width)
+      } else {
+        KernelSmoother(range: range, width: width, count: options.gridCount)
+      }
     let exact = sample.deflated.map { (position: $0, weight: 1 / Double(sample.dimension)) }
     func estimate(_ orders: [[QuadratureRule]]) -> DensityEstimate {
       let masses = orders.map { $0.map { zip($0.nodes, $0.weights).map { (position: $0, weight: $1) } } }

@@ -19,6 +19,10 @@ struct ObserveFlags: ParsableArguments {
   var observeLayers: Int?
   @Option(
     help: ArgumentHelp(
+      "Errors over the data of density and eigenvalues: all anew without each of G groups of samples.", valueName: "g"))
+  var observeDataGroups: Int?
+  @Option(
+    help: ArgumentHelp(
       "Draw N mini-batches: the fraction of their gradients in the leading eigenspace, and the change of the loss they make.",
       valueName: "n"))
   var observeBatches: Int = 0
@@ -51,12 +55,23 @@ struct ObserveFlags: ParsableArguments {
     guard observeTolerance > 0, observeTolerance < 1 else {
       throw ValidationError("--observe-tolerance must be between 0 and 1")
     }
+    if let observeDataGroups, observeDataGroups < 2 {
+      throw ValidationError("--observe-data-groups must be at least 2")
+    }
     _ = try quadrature(seed: 0)
     _ = try modes()
     guard let kind = OperatorKind(rawValue: observeOperator), Self.kinds.contains(kind) else {
       throw ValidationError(
         "--observe-operator is one of \(Self.kinds.map(\.rawValue).joined(separator: ", ")), not '\(observeOperator)'")
     }
+  }
+
+  /// Whether anything but what holds by default is given.
+  var isGiven: Bool {
+    observeTop != 10 || observeBottom != 0 || observeDensity != nil || observeTrace != nil
+      || observeOperator != OperatorKind.hessian.rawValue || observeSamples != 1000 || observeLayers != nil
+      || observeDataGroups != nil || observeBatches != 0 || observeLossChange || observeDirections
+      || observeTolerance != 1e-3 || observeMaxProducts != nil || observeBatchNorm != nil
   }
 
   private static var kinds: [OperatorKind] { [.hessian, .gaussNewton, .functional, .fisher, .gradientSecondMoment] }
@@ -88,7 +103,7 @@ struct ObserveFlags: ParsableArguments {
       kind: OperatorKind(rawValue: observeOperator) ?? .hessian, top: observeTop, bottom: observeBottom,
       tolerance: observeTolerance, maximumProducts: observeMaxProducts, quadrature: try quadrature(seed: seed),
       traceProbes: observeTrace, batches: observeBatches, lossChange: observeLossChange, directions: observeDirections,
-      layerTop: observeLayers ?? 0, seed: seed)
+      layerTop: observeLayers ?? 0, dataGroups: observeDataGroups ?? 0, seed: seed)
   }
 
   /// The samples that are measured on: the first of those given, as many as asked for.
@@ -125,6 +140,13 @@ struct ObserveFlags: ParsableArguments {
           name: "density",
           text: "\(quadrature.probes) probes of \(quadrature.steps) Lanczos steps, converged eigenpairs deflated; "
             + "sigma = 10^-2.5 of the range"))
+    }
+    if settings.dataGroups > 1 {
+      result.append(
+        RunDescription.Convention(
+          name: "errors over the data",
+          text: "delete-a-group jackknife with \(settings.dataGroups) groups of samples and the same probes: "
+            + "sqrt((G-1)/G sum_g (x_g - mean)^2)"))
     }
     if settings.batches > 0 {
       result.append(

@@ -46,7 +46,9 @@ struct TrainCommand: ParsableCommand {
     if let validation, DatasetOptions.Split(rawValue: validation) == nil {
       throw ValidationError("--validation is train or test, not '\(validation)'")
     }
-    if observeBudget != nil && observe == nil { throw ValidationError("--observe-budget goes with --observe") }
+    if observe == nil && (observeBudget != nil || (observation.isGiven && resume == nil)) {
+      throw ValidationError("the flags --observe-... go with --observe, which says when")
+    }
     _ = try budget()
     if resume != nil && isGiven {
       throw ValidationError(
@@ -58,6 +60,7 @@ struct TrainCommand: ParsableCommand {
   private var isGiven: Bool {
     model != nil || output != nil || objective.isGiven || execution.isGiven || training.isGiven || validation != nil
       || validationEpochs != 1 || checkpointEvery != nil || storeEvery != nil || observe != nil || observeBudget != nil
+      || observation.isGiven
   }
 
   private func budget() throws -> Double? {

@@ -21,11 +21,16 @@ import Testing
     #expect(samples == 1 || schedule.tasks >= 2)
   }
 
-  /// Batch statistics make a group of a microbatch, whatever would be fast.
+  /// Batch statistics are of whole groups, cut into slices of the fastest size that divides them.
   @Test func groupsGoBeforeSpeed() throws {
     let network = try Network(named: "resnet8", seed: 1).withBatchNormalization(.batch)
     let options = ExecutionOptions(batchNormGroup: 50)
-    #expect(try ScheduleRule.schedule(samples: 200, network: network, options: options).microbatch == 50)
-    #expect(try ScheduleRule.schedule(samples: 200, network: network, options: ExecutionOptions()).microbatch == 200)
+    let groups = try ScheduleRule.schedule(samples: 200, network: network, options: options)
+    #expect(groups.group == 50 && groups.rounds == 4 && groups.microbatch == 10 && groups.slices == 5)
+    let whole = try ScheduleRule.schedule(samples: 200, network: network, options: ExecutionOptions())
+    #expect(whole.group == 200 && whole.rounds == 1 && whole.microbatch == 10)
+    // A prime number of samples cannot be cut.
+    let prime = try ScheduleRule.schedule(samples: 211, network: network, options: ExecutionOptions())
+    #expect(prime.microbatch == 211 && prime.slices == nil && prime.group == 211)
   }
 }

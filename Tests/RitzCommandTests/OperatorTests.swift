@@ -133,7 +133,7 @@ import Testing
     #expect(zip(sum, whole).allSatisfy { abs($0 - $1) <= 1e-12 * (abs($1) + 1) })
     let spectrum = try RitzProcess.run(
       ["spectrum"] + flags(workspace)
-        + ["--operator", "ggn-class", "--top", "2", "--trace", "--output", workspace.path("parts")])
+        + ["--operator", "ggn-class", "--top", "2", "--trace", "hutchinson", "--output", workspace.path("parts")])
     #expect(spectrum.status == 0, "\(spectrum.errors)")
     let refused = try RitzProcess.run(
       ["apply"] + flags(workspace)

@@ -18,6 +18,8 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
   /// Leading eigenvalues, largest first, with their residual norms, and the lowest ones, lowest first.
   @ReportedNumbers public var top: [Double] = []
   @ReportedNumbers public var topResiduals: [Double] = []
+  /// Standard errors of the leading eigenvalues over the data, by leaving out groups of samples; empty where not asked for.
+  @ReportedNumbers public var topDataErrors: [Double] = []
   @ReportedNumbers public var bottom: [Double] = []
   @ReportedNumbers public var bottomResiduals: [Double] = []
   /// The sharpness edge of the optimiser at this step's learning rate, and what is held against it: λ₁, or that of the
@@ -26,6 +28,8 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
   @OptionalReportedNumber public var sharpness: Double?
   public var trace: RunEstimate?
   public var density: ReportedDensity?
+  /// Standard errors over the data of the density at the points of its grid, by leaving out groups of samples; empty where not asked for.
+  @ReportedNumbers public var densityDataErrors: [Double] = []
   /// The outliers by the convention's rule, the ratio at the gap, and λ₁/λ_{C+1}.
   public var outliers: Int?
   @OptionalReportedNumber public var outlierGap: Double?

@@ -36,13 +36,19 @@ extension TrajectoryObserver {
     var work = point.planned.gradientOperations + point.planned.operation.operationsPerPoint
 
     var pairs = try eigenpairs(point, &notes)
+    var density: SpectralDensity?
     if let quadrature = settings.quadrature, includesDensity {
-      try density(point, quadrature, &pairs, &result, &notes)
+      density = try self.density(point, quadrature, &pairs, &result, &notes)
     } else if let probes = settings.traceProbes {
       let trace = try TraceEstimator(seed: settings.seed).hutchinson(point.operation, probes: probes)
       result.trace = RunEstimate(trace.value, error: trace.standardError)
     }
     if let pairs { report(pairs, &result) }
+    if settings.dataGroups > 1, includesDensity {
+      let errors = try dataErrors(point, density, interruption)
+      (result.topDataErrors, result.densityDataErrors) = (errors.top, errors.density)
+      work += errors.operations
+    }
     if settings.top > 0 { try sharpness(point, pairs, &result) }
 
     let subspace = pairs.flatMap { pairs in

@@ -62,27 +62,31 @@ extension TrajectoryObserver {
   mutating func density(
     _ point: Point, _ options: QuadratureOptions, _ pairs: inout TrackedEigenpairs<Vector<Scalar>>?,
     _ result: inout RunMeasurement, _ notes: inout [String]
-  ) throws {
+  ) throws -> SpectralDensity {
     let found = ((pairs?.top ?? []) + (pairs?.bottom ?? [])).filter(\.converged)
     var quadrature = try StochasticLanczosQuadrature(
       space: point.space, options: options, deflatedValues: found.map(\.value), deflatedVectors: found.map(\.vector))
     let sample = try quadrature.run(point.operation)
     var measurement = SpectrumMeasurement<Scalar>(kind: settings.kind, dimension: point.space.dimension)
     measurement.sample = sample
-    measurement.density = try SpectralDensity(sample, options: settings.density)
+    let density = try SpectralDensity(sample, options: settings.density)
+    measurement.density = density
     measurement.logarithmic = try LogarithmicDensity(sample, options: settings.density)
     result.density = ReportedDensity(measurement)
     result.negativeMass = result.density?.negativeMass
     let trace = try sample.trace()
     result.trace = RunEstimate(trace.value, error: trace.standardError)
 
-    guard let known = pairs, let last = known.top.last else { return }
+    guard let known = pairs, let last = known.top.last else { return density }
     let nodes = try sample.rules().flatMap(\.nodes)
     let tolerance = 10 * known.tolerance * known.normEstimate
-    guard let highest = nodes.max(), highest > last.value + tolerance, known.top.allSatisfy(\.converged) else { return }
+    guard let highest = nodes.max(), highest > last.value + tolerance, known.top.allSatisfy(\.converged) else {
+      return density
+    }
     notes.append("the density showed an eigenvalue above the last of those followed: they were searched for anew")
     tracked["whole"] = nil
     pairs = try followWhole(point)
+    return density
   }
 
   /// Leading eigenpairs, and the gradient's fraction in their span, of every layer's diagonal block; all blocks side by side.

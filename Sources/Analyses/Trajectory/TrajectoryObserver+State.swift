@@ -106,6 +106,11 @@ extension TrajectoryObserver {
     }
     let steps = settings.quadrature.map { Double($0.probes * Swift.min($0.steps, objective.dimension)) } ?? 0
     let probes = Double(settings.traceProbes ?? 0)
-    return (base + steps * product, base + (settings.quadrature == nil ? probes : 0) * product)
+    // Each group is left out of the whole once, with eigenpairs that begin near their end.
+    let groups = Double(max(0, settings.dataGroups - 1))
+    return (
+      base + steps * product * (1 + groups) + groups * searched / 2 * product,
+      base + (settings.quadrature == nil ? probes : 0) * product
+    )
   }
 }

@@ -21,6 +21,8 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
   /// The objective at the parameters the network came with.
   public let objective: Objective<Scalar>
   let planned: PlannedObjective<Scalar>
+  /// The samples measured on.
+  let dataset: Dataset
   let batches: MiniBatches<Scalar>?
 
   /// Vectors of the last searches, by what they are of.
@@ -43,7 +45,13 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
     else {
       throw InputError("observations: a number that was asked for is negative or zero")
     }
+    guard settings.dataGroups != 1, settings.dataGroups >= 0, settings.dataGroups <= dataset.count else {
+      throw InputError(
+        "\(dataset.count) samples cannot be dealt into \(settings.dataGroups) groups that are left out in turn",
+        remedy: "choose from 2 groups to as many as samples")
+    }
     self.settings = settings
+    self.dataset = dataset
     objective = try Objective(
       network: network, dataset: dataset, loss: loss, selection: selection, options: execution, pool: pool)
     if let options = settings.tracking { _ = try EigenpairTracker(space: objective.space, options: options) }

@@ -31,6 +31,8 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
   public var directions: Bool
   /// Eigenvalues of every layer's diagonal block at its top; 0 for no measurements of layers.
   public var layerTop: Int
+  /// G, the groups of samples that errors over the data are found with by leaving out each in turn; 0 for no such errors.
+  public var dataGroups: Int
   public var seed: UInt64
 
   public init(
@@ -38,7 +40,7 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
     maximumProducts: Int? = nil, quadrature: QuadratureOptions? = nil,
     density: DensityOptions = DensityOptions(gridCount: 400), traceProbes: Int? = nil, subspace: Int? = nil,
     batches: Int = 0, batchSize: Int? = nil, lossChange: Bool = false, directions: Bool = false, layerTop: Int = 0,
-    seed: UInt64 = 0
+    dataGroups: Int = 0, seed: UInt64 = 0
   ) {
     self.kind = kind
     self.top = top
@@ -55,6 +57,7 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
     self.lossChange = lossChange
     self.directions = directions
     self.layerTop = layerTop
+    self.dataGroups = dataGroups
     self.seed = seed
   }
 
