@@ -43,12 +43,14 @@ struct RunChart {
     let identifier = "\(name)-\(axis.rawValue)"
     let clip = "\(identifier)-\(Int(width))-area"
 
+    // Marks of the first and the last step reach over the edges.
+    let widened = PlotArea(left: area.left - 5, top: area.top - 5, right: area.right + 5, bottom: area.bottom + 5)
     let marks = shown.map { Self.marks($0, horizontal, vertical) }
     return Figure(
       name: identifier, title: title, description: description(shown, steps), caption: caption, width: width,
       height: height + legendHeight,
       content: [
-        area.clip(clip), legend.drawn(left: 4, top: 2, within: width - 8),
+        widened.clip(clip), legend.drawn(left: 4, top: 2, within: width - 8),
         Axis.horizontal(horizontal, in: area, title: "step", overhang: 25),
         Axis.vertical(vertical, in: area, title: unit, titleX: 4),
         .element("g", ["clip-path": "url(#\(clip))"], marks),
