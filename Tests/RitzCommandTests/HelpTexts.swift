@@ -144,8 +144,7 @@ enum HelpTexts {
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; or of
                               ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class.
-                              (default: hessian)
+                              ggn-same-class or ggn-within-class. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -234,8 +233,7 @@ enum HelpTexts {
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; or of
                               ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class.
-                              (default: hessian)
+                              ggn-same-class or ggn-within-class. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -288,8 +286,7 @@ enum HelpTexts {
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; or of
                               ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class.
-                              (default: hessian)
+                              ggn-same-class or ggn-within-class. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
