@@ -47,7 +47,7 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--validation is train or test, not '\(validation)'")
     }
     if observe == nil && (observeBudget != nil || (observation.isGiven && resume == nil)) {
-      throw ValidationError("the flags --observe-... go with --observe, which says when")
+      throw ValidationError("a flag that begins with --observe- goes with --observe, which says when")
     }
     _ = try budget()
     if resume != nil && isGiven {
