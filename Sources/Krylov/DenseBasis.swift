@@ -147,6 +147,27 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
     return result
   }
 
+  /// All results of a tile of rows are made before the next, so that the columns are in the cache from the second result on.
+  public func combinations(_ coefficients: [[Double]]) -> [Vector] {
+    precondition(coefficients.allSatisfy { $0.count <= count })
+    var results = coefficients.map { _ in space.zero() }
+    let targets = results.indices.map { results[$0].withUnsafeMutablePointer { $0 } }
+    let tile = 1024
+    withColumns(0..<count) { pointers in
+      withExtendedLifetime(results) {
+        space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
+          for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
+            let length = Swift.min(tile, range.upperBound - start)
+            for (target, column) in zip(targets, coefficients) where !column.isEmpty {
+              Scalar.axpys(column, pointers, columns: column.count, offset: start, count: length, target + start)
+            }
+          }
+        }
+      }
+    }
+    return results
+  }
+
   private func add(_ coefficients: [Double], columns: Range<Int>, to vector: inout Vector) {
     guard !columns.isEmpty else { return }
     withColumns(columns) { pointers in

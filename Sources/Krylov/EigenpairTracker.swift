@@ -108,21 +108,31 @@ public struct EigenpairTracker<Space: VectorSpace>: Sendable {
     var restarts = 0
     while true {
       let indices = wantedIndices(pairs.values.count)
-      let residuals = indices.map { search.residual(of: $0, pairs) }
-      let norms = residuals.map { space.norm($0) }
       let bound = options.tolerance * search.normEstimate
-      let open = indices.indices.filter { norms[$0] > bound }.sorted { norms[$0] > norms[$1] }
       let room = Swift.min(options.blockSize, limit - search.products, space.dimension - search.count)
-      if open.isEmpty || room <= 0 {
-        return finish(search, pairs, norms, restarts)
+      func largest(_ norms: [Double]) -> [Int] {
+        indices.indices.filter { norms[$0] > bound }.sorted { norms[$0] > norms[$1] }
       }
-      var next = open.prefix(room).map { residuals[$0] }
+      // The residuals themselves are for those that the basis grows by, and for the end.
+      var open = search.residualNorms(of: indices, pairs, above: bound).map(largest) ?? []
+      var next: [Space.Vector]
+      if open.isEmpty || room <= 0 {
+        let residuals = search.residuals(of: indices, pairs)
+        let norms = residuals.map { space.norm($0) }
+        open = largest(norms)
+        if open.isEmpty || room <= 0 { return finish(search, pairs, norms, restarts) }
+        next = open.prefix(room).map { residuals[$0] }
+      } else {
+        next = search.residuals(of: open.prefix(room).map { indices[$0] }, pairs)
+      }
       if search.count + next.count > largestBasis {
         search.compress(pairs, kept(pairs.values.count))
         restarts += 1
       }
       next = search.orthonormalized(next)
-      if next.isEmpty { return finish(search, pairs, norms, restarts) }
+      if next.isEmpty {
+        return finish(search, pairs, search.residuals(of: indices, pairs).map { space.norm($0) }, restarts)
+      }
       try search.append(next, operation)
       pairs = try search.ritzPairs()
     }
@@ -185,16 +195,21 @@ public struct EigenpairTracker<Space: VectorSpace>: Sendable {
     let limit = options.tolerance * search.normEstimate
     let wanted = wantedIndices(pairs.values.count)
     let isComplete = search.count == space.dimension
-    func pair(_ index: Int) -> Eigenpair<Space.Vector> {
-      var vector = search.vector(of: index, pairs)
+    let vectorsFound = search.basis.combinations(indices.map { Array(pairs.vector($0)) })
+    let others = indices.filter { !wanted.contains($0) }
+    let otherNorms = search.residuals(of: others, pairs).map { space.norm($0) }
+    func pair(_ place: Int) -> Eigenpair<Space.Vector> {
+      let index = indices[place]
+      var vector = vectorsFound[place]
       let norm = space.norm(vector)
       if norm > 0 { space.scale(1 / norm, &vector) }
-      let residual = wanted.firstIndex(of: index).map { norms[$0] } ?? space.norm(search.residual(of: index, pairs))
+      let residual =
+        wanted.firstIndex(of: index).map { norms[$0] } ?? others.firstIndex(of: index).map { otherNorms[$0] } ?? .nan
       return Eigenpair(
         value: pairs.values[index], vector: vector, residual: residual, converged: residual <= limit,
         errorBound: residual, multiplicity: 1, multiplicityVerified: isComplete)
     }
-    let all = indices.map(pair)
+    let all = indices.indices.map(pair)
     let high = Swift.min(keptTop, all.count)
     vectors = all.map(\.vector) + (explorer(search, pairs).map { [$0] } ?? [])
     updates += 1
@@ -246,6 +261,8 @@ private struct Search<Space: VectorSpace>: Sendable {
   var images: Space.Basis
   /// T, symmetric to rounding, by rows.
   var projected: [[Double]] = []
+  /// WᵀW by rows.
+  var squares: [[Double]] = []
   var products = 0
   var normEstimate = 0.0
 
@@ -268,6 +285,9 @@ private struct Search<Space: VectorSpace>: Sendable {
       let column = basis.coefficients(of: image)
       for index in projected.indices { projected[index].append(column[index]) }
       projected.append(column)
+      let square = images.coefficients(of: image)
+      for index in squares.indices { squares[index].append(square[index]) }
+      squares.append(square)
     }
   }
 
@@ -277,11 +297,29 @@ private struct Search<Space: VectorSpace>: Sendable {
     return eigen
   }
 
-  func vector(of index: Int, _ pairs: SymmetricEigen) -> Space.Vector { basis.combination(Array(pairs.vector(index))) }
-
   /// W y − θ Q y
-  func residual(of index: Int, _ pairs: SymmetricEigen) -> Space.Vector {
-    shiftedImage(of: index, pairs.values[index], pairs)
+  func residuals(of indices: [Int], _ pairs: SymmetricEigen) -> [Space.Vector] {
+    let rows = indices.map { Array(pairs.vector($0)) }
+    var results = images.combinations(rows)
+    for (place, vector) in basis.combinations(rows).enumerated() {
+      space.axpy(-pairs.values[indices[place]], vector, &results[place])
+    }
+    return results
+  }
+
+  /// √(‖W y‖² − θ²), the norms of the residuals without the residuals; `nil` where a residual of size `bound` would drown in the rounding
+  /// of Q and W.
+  func residualNorms(of indices: [Int], _ pairs: SymmetricEigen, above bound: Double) -> [Double]? {
+    let resolution = 4 * Double(Space.Scalar.ulpOfOne) * normEstimate * normEstimate
+    guard bound * bound > resolution else { return nil }
+    return indices.map { index in
+      let y = Array(pairs.vector(index))
+      var square = -pairs.values[index] * pairs.values[index]
+      for (row, coefficient) in zip(squares, y) {
+        square += coefficient * zip(row, y).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      return Swift.max(0, square).squareRoot()
+    }
   }
 
   /// (A − shift) Q y
@@ -296,6 +334,10 @@ private struct Search<Space: VectorSpace>: Sendable {
     let matrix = kept.flatMap { pairs.vector($0) }
     basis.rotate(by: matrix, columns: kept.count)
     images.rotate(by: matrix, columns: kept.count)
+    squares = kept.map { row in
+      let left = squares.map { zip($0, pairs.vector(row)).reduce(0) { $0 + $1.0 * $1.1 } }
+      return kept.map { column in zip(left, pairs.vector(column)).reduce(0) { $0 + $1.0 * $1.1 } }
+    }
     projected = kept.indices.map { row in
       kept.indices.map { $0 == row ? pairs.values[kept[row]] : 0 }
     }

@@ -94,6 +94,9 @@ public protocol VectorBasis: Sendable {
   /// B c over the first `coefficients.count` columns, rounded once.
   func combination(_ coefficients: [Double]) -> Vector
 
+  /// B C for several columns of coefficients, each over as many first columns of B; every column of B is read from memory once.
+  func combinations(_ coefficients: [[Double]]) -> [Vector]
+
   /// B ← B S in place, S a `count` × `columns` matrix stored by columns: afterwards there are `columns` vectors.
   mutating func rotate(by matrix: [Double], columns: Int)
 }

@@ -11,6 +11,7 @@ enum HelpTexts {
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
     Help(arguments: ["demo", "--help"], text: demo), Help(arguments: ["watch", "--help"], text: watch),
+    Help(arguments: ["train", "--help"], text: train), Help(arguments: ["track", "--help"], text: track),
   ]
 
   private static let ritz = """
@@ -69,6 +70,200 @@ enum HelpTexts {
       --version               Show the version.
       -h, --help              Show help information.
 
+    """
+
+  private static let train = """
+    OVERVIEW: Trains a network and measures its curvature meanwhile.
+
+    Leaves the directory of a run: history.jsonl with a line for every step,
+    evaluation and measurement, checkpoints in the safetensors format, report.html
+    and result.json. 'ritz watch DIR' shows it while it grows. A run that was
+    stopped or killed goes on with --resume DIR and ends with the same bits.
+
+    USAGE: ritz train [<options>] [<model>]
+
+    ARGUMENTS:
+      <model>                 A .pt2 file, or a built-in network such as resnet20.
+
+    OPTIONS:
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --optimizer <name>      sgd, heavy-ball, nesterov, adam, adamw, rmsprop,
+                              gauss-newton, adahessian, sophia or sam. (default:
+                              sgd)
+      --learning-rate <eta>   The learning rate; by default one that suits the
+                              optimiser.
+      --schedule <how>        constant, step:30,60 (epochs), step:30,60@0.1, cosine
+                              or cosine:0.01. (default: constant)
+      --warm-up <n>           Steps of linear warm-up. (default: 0)
+      --epochs <n>            Passes over the data.
+      --steps <n>             Steps, instead of epochs.
+      --batch <n>             Samples of a step, or 'all'. (default: 128)
+      --momentum <beta>       Of heavy-ball, nesterov and sam.
+      --betas <b1,b2>         Of adam and its like; the second alone of rmsprop.
+      --epsilon <e>           Of adam and its like.
+      --radius <rho>          Of sam.
+      --damping <mu>          That gauss-newton begins with.
+      --solver-products <n>   Products of a gauss-newton step, at most.
+      --estimator <name>      Of sophia: hutchinson or gauss-newton-bartlett.
+      --weight-decay <lambda> Weight decay. (default: 0.0)
+      --decay <how>           coupled (part of the gradient) or decoupled; by
+                              default as the optimiser's source has it.
+      --clip <norm>           Shorten gradients to this norm.
+      --augment <how>         Of images: flip, crop=4 or flip,crop=4.
+      --label-noise <p>       Replace this fraction of the labels, fixed by the
+                              seed. (default: 0.0)
+      --one-hot               Take labels as unit vectors, for losses of real
+                              targets.
+      --batch-norm-momentum <m>
+                              Weight of the newest batch in running averages.
+                              (default: 0.1)
+      --validation <split>    Evaluate this split of the data, train or test, as
+                              training goes on.
+      --validation-epochs <n> Epochs between two evaluations. (default: 1)
+      --checkpoint-every <n>  Steps between two checkpoints; by default an epoch.
+      --store-every <n>       Steps between two stored states; by default 20
+                              seconds.
+      --observe <when>        Observe curvature at steps:N, epochs:N, log:N (a
+                              decade), spikes or ends, joined by commas.
+      --observe-budget <part> Observations' part of the training's work, at most,
+                              such as 20%.
+      --observe-top <k>       The K largest eigenpairs, followed from point to
+                              point. (default: 10)
+      --observe-bottom <k>    The K smallest eigenpairs. (default: 0)
+      --observe-density <probesxsteps>
+                              The density, with so many probes and Lanczos steps,
+                              such as 1x90.
+      --observe-trace <n>     The trace from N random probes; with a density it
+                              costs nothing.
+      --observe-operator <name>
+                              hessian, ggn, functional, fisher or
+                              gradient-second-moment. (default: hessian)
+      --observe-samples <n>   Measure on this many samples; 0 for all. (default:
+                              1000)
+      --observe-layers <k>    The K largest eigenvalues of every layer's block.
+      --observe-data-groups <g>
+                              Errors over the data of density and eigenvalues: all
+                              anew without each of G groups of samples.
+      --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
+                              in the leading eigenspace, and the change of the loss
+                              they make. (default: 0)
+      --observe-loss-change   Predict and observe the change of the loss in a step.
+      --observe-directions    Follow each leading eigendirection by the noisy
+                              quadratic model.
+      --observe-tolerance <t> Residual tolerance relative to the largest
+                              |eigenvalue|. (default: 0.001)
+      --observe-max-products <n>
+                              Products of one search for eigenpairs, at most.
+      --observe-batch-norm <modes>
+                              Ways of batch normalisation to measure side by side:
+                              batch,running,population,population-differentiated.
+      --output <dir>          The directory to leave results in.
+      --resume <dir>          Finish the run that was begun in this directory.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  private static let track = """
+    OVERVIEW: Measures how curvature changes over checkpoints of a training made
+    elsewhere.
+
+    DIR holds .pt2 files (torch.export.save), or .safetensors files of the network
+    named with --network; they are taken in the natural order of their names, the
+    last number of a name being its step. Leaves the directory of a run, with
+    report.html.
+
+    USAGE: ritz track [<options>] <dir>
+
+    ARGUMENTS:
+      <dir>                   The directory of the checkpoints.
+
+    OPTIONS:
+      --network <model>       The network whose arrays .safetensors files hold: a
+                              built-in one or a .pt2 file.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --observe-top <k>       The K largest eigenpairs, followed from point to
+                              point. (default: 10)
+      --observe-bottom <k>    The K smallest eigenpairs. (default: 0)
+      --observe-density <probesxsteps>
+                              The density, with so many probes and Lanczos steps,
+                              such as 1x90.
+      --observe-trace <n>     The trace from N random probes; with a density it
+                              costs nothing.
+      --observe-operator <name>
+                              hessian, ggn, functional, fisher or
+                              gradient-second-moment. (default: hessian)
+      --observe-samples <n>   Measure on this many samples; 0 for all. (default:
+                              1000)
+      --observe-layers <k>    The K largest eigenvalues of every layer's block.
+      --observe-data-groups <g>
+                              Errors over the data of density and eigenvalues: all
+                              anew without each of G groups of samples.
+      --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
+                              in the leading eigenspace, and the change of the loss
+                              they make. (default: 0)
+      --observe-loss-change   Predict and observe the change of the loss in a step.
+      --observe-directions    Follow each leading eigendirection by the noisy
+                              quadratic model.
+      --observe-tolerance <t> Residual tolerance relative to the largest
+                              |eigenvalue|. (default: 0.001)
+      --observe-max-products <n>
+                              Products of one search for eigenpairs, at most.
+      --observe-batch-norm <modes>
+                              Ways of batch normalisation to measure side by side:
+                              batch,running,population,population-differentiated.
+      --learning-rate <eta>   The learning rate the training had, for its edge and
+                              for predicted changes of the loss.
+      --optimizer <name>      gd, heavy-ball or nesterov: whose edge the sharpness
+                              is held against. (default: gd)
+      --momentum <beta>       Of heavy-ball and nesterov. (default: 0.9)
+      --batch <n>             Samples of the training's mini-batches.
+      --output <dir>          The directory to leave results in.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
     """
 
   private static let conditioning = """
