@@ -183,6 +183,7 @@ enum HelpTexts {
       --quiet                 Say nothing on standard error.
       --version               Show the version.
       -h, --help              Show help information.
+
     """
 
   private static let track = """
@@ -264,6 +265,7 @@ enum HelpTexts {
       --quiet                 Say nothing on standard error.
       --version               Show the version.
       -h, --help              Show help information.
+
     """
 
   private static let conditioning = """
