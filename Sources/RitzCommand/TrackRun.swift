@@ -29,17 +29,16 @@ struct TrackRun {
     for name in [RunDirectory.historyFile, "report.html"] {
       try? FileManager.default.removeItem(atPath: directory.path(name))
     }
-    try write(description(first, dataset, settings, Scalar.self), to: directory)
+    try directory.write(
+      description(first, dataset, settings, Scalar.self).encoded(), to: RunDirectory.descriptionFile)
     let progress = isQuiet ? ProgressReporter.silent() : ProgressReporter.standardError()
     progress.begin("checkpoints", total: folder.entries.count)
     var lines: [UInt8] = []
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     do {
       for (index, entry) in folder.entries.enumerated() {
         let network = try network(index)
         let records = try measure(network, entry, index, &observers)
-        for record in records { lines += Array(try encoder.encode(record)) + [UInt8(ascii: "\n")] }
+        for record in records { lines += try record.line() }
         // Rewritten as a whole: a checkpoint takes far longer than its lines.
         try directory.write(lines, to: RunDirectory.historyFile)
         progress.advance()
@@ -109,11 +108,5 @@ struct TrackRun {
       edgeFormula: learningRate == nil ? nil : edge.formula, plannedSteps: folder.entries.last?.step ?? 0,
       stepsPerEpoch: 1, batchSize: batch ?? dataset.count, seed: execution.seed,
       conventions: observe.conventions(settings, samples: dataset.count))
-  }
-
-  private func write(_ description: RunDescription, to directory: OutputDirectory) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try directory.write(Array(try encoder.encode(description)), to: RunDirectory.descriptionFile)
   }
 }

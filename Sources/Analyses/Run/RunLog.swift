@@ -13,7 +13,6 @@ public final class RunLog {
   private let path: String
   private let history: FileHandle
   private let clock: FileHandle
-  private let encoder = JSONEncoder()
   /// Bytes of the history so far.
   public private(set) var end: Int
 
@@ -33,7 +32,6 @@ public final class RunLog {
     try history.truncate(atOffset: UInt64(end))
     if end == 0 { try clock.truncate(atOffset: 0) } else { try clock.seekToEnd() }
     self.end = end
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   deinit {
@@ -53,9 +51,9 @@ public final class RunLog {
 
   /// - Throws: ``InputError`` where the disk is full.
   public func append(_ record: RunRecord) throws {
-    let line = try encoder.encode(record) + Data([UInt8(ascii: "\n")])
+    let line = try record.line()
     do {
-      try history.write(contentsOf: line)
+      try history.write(contentsOf: Data(line))
     } catch {
       throw InputError(file: path, "cannot be written: \(error.localizedDescription)", remedy: "free some space")
     }

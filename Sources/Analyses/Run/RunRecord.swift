@@ -1,8 +1,17 @@
+import Foundation
+
 /// One line of `history.jsonl`. It holds no clock times, so that a resumed run writes the lines of an undisturbed one.
 public enum RunRecord: Codable, Sendable, Equatable {
   case step(RunStep)
   case evaluation(RunEvaluation)
   case measurement(RunMeasurement)
+
+  /// The record as JSON, keys sorted, with the end of its line.
+  public func line() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
 }
 
 /// A step of the optimiser.

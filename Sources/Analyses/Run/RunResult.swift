@@ -46,17 +46,18 @@ public struct RunResult: Codable, Sendable, Equatable {
 
   /// The result as JSON.
   public func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
+    try encodedForPeople(self)
   }
 }
 
 extension RunDescription {
   /// The description as JSON.
-  public func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
-  }
+  public func encoded() throws -> [UInt8] { try encodedForPeople(self) }
+}
+
+/// JSON with indented lines and sorted keys.
+private func encodedForPeople(_ value: some Encodable) throws -> [UInt8] {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return try [UInt8](encoder.encode(value)) + [UInt8(ascii: "\n")]
 }

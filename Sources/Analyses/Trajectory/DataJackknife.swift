@@ -11,7 +11,7 @@ import Tensors
 /// The random probes are the same each time, so their error is not in it: that is the density's band.
 ///
 /// Source: B. Efron, C. Stein, Ann. Statist. 9 (1981), 586–596, doi:10.1214/aos/1176345462.
-struct DataJackknife {
+enum DataJackknife {
   /// √((G − 1)/G Σ_g (x_g − x̄)²) of each number; a row a group.
   static func standardErrors(_ rows: [[Double]]) -> [Double] {
     guard rows.count > 1, let width = rows.map(\.count).min() else { return [] }

@@ -31,20 +31,30 @@ public struct Adam<Scalar: Real>: Optimizer {
   public mutating func step(
     _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
   ) throws {
+    step(&parameters, gradient: gradient, averagingSquaresOf: gradient, context)
+  }
+
+  /// The step with the averaged squares of another vector than the gradient under the root.
+  mutating func step(
+    _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, averagingSquaresOf scale: Vector<Scalar>,
+    _ context: StepContext<Scalar>
+  ) {
     let time = Double(context.step + 1)
     let size = context.learningRate / (1 - pow(beta1, time))
     let correction = 1 / (1 - pow(beta2, time))
     gradient.withUnsafePointer { gradient in
-      mean.withUnsafeMutablePointer { mean in
-        squares.withUnsafeMutablePointer { squares in
-          parameters.withUnsafeMutablePointer { parameters in
-            context.space.forElements { range in
-              let (start, count) = (range.lowerBound, range.count)
-              AveragedSquares.average(mean + start, beta1, gradient + start, count: count)
-              AveragedSquares.averageSquares(squares + start, beta2, gradient + start, count: count)
-              AveragedSquares.descend(
-                parameters + start, size, mean + start, squares + start, correction: correction, epsilon: epsilon,
-                count: count)
+      scale.withUnsafePointer { scale in
+        mean.withUnsafeMutablePointer { mean in
+          squares.withUnsafeMutablePointer { squares in
+            parameters.withUnsafeMutablePointer { parameters in
+              context.space.forElements { range in
+                let (start, count) = (range.lowerBound, range.count)
+                AveragedSquares.average(mean + start, beta1, gradient + start, count: count)
+                AveragedSquares.averageSquares(squares + start, beta2, scale + start, count: count)
+                AveragedSquares.descend(
+                  parameters + start, size, mean + start, squares + start, correction: correction, epsilon: epsilon,
+                  count: count)
+              }
             }
           }
         }

@@ -7,7 +7,8 @@ import Tensors
 public struct HeavyBall<Scalar: Real>: Optimizer {
   /// β
   public let momentum: Double
-  private var velocity: Vector<Scalar>
+  /// v
+  private(set) var velocity: Vector<Scalar>
 
   public init(momentum: Double, count: Int) {
     self.momentum = momentum
@@ -23,8 +24,13 @@ public struct HeavyBall<Scalar: Real>: Optimizer {
   public mutating func step(
     _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
   ) throws {
-    context.space.scale(momentum, &velocity)
-    context.space.axpy(1, gradient, &velocity)
+    accumulate(gradient, context.space)
     context.space.axpy(-context.learningRate, velocity, &parameters)
+  }
+
+  /// v ← βv + g
+  mutating func accumulate(_ gradient: Vector<Scalar>, _ space: DenseVectorSpace<Scalar>) {
+    space.scale(momentum, &velocity)
+    space.axpy(1, gradient, &velocity)
   }
 }

@@ -5,28 +5,21 @@ import Tensors
 ///
 /// Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, ICML 2013, in the variables of the point at which gradients are taken.
 public struct Nesterov<Scalar: Real>: Optimizer {
-  /// β
-  public let momentum: Double
-  private var velocity: Vector<Scalar>
+  private var base: HeavyBall<Scalar>
 
-  public init(momentum: Double, count: Int) {
-    self.momentum = momentum
-    velocity = Vector(zeros: count)
-  }
+  /// - Parameter momentum: β.
+  public init(momentum: Double, count: Int) { base = HeavyBall(momentum: momentum, count: count) }
 
-  public var state: [(name: String, vector: Vector<Scalar>)] { [("velocity", velocity)] }
+  public var state: [(name: String, vector: Vector<Scalar>)] { base.state }
 
-  public mutating func restore(_ vectors: [String: Vector<Scalar>]) throws(InputError) {
-    velocity = try .restored("velocity", count: velocity.count, from: vectors)
-  }
+  public mutating func restore(_ vectors: [String: Vector<Scalar>]) throws(InputError) { try base.restore(vectors) }
 
   public mutating func step(
     _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
   ) throws {
     let space = context.space
-    space.scale(momentum, &velocity)
-    space.axpy(1, gradient, &velocity)
+    base.accumulate(gradient, space)
     space.axpy(-context.learningRate, gradient, &parameters)
-    space.axpy(-context.learningRate * momentum, velocity, &parameters)
+    space.axpy(-context.learningRate * base.momentum, base.velocity, &parameters)
   }
 }
