@@ -55,7 +55,7 @@ extension ObjectiveGraph {
   }
 
   /// S e for each row, with S Sᵀ = ∂²ℓ/∂z².
-  private mutating func curvatureFactor(
+  mutating func curvatureFactor(
     _ direction: Value, _ matrix: [Int], isFisher: Bool
   ) throws(InputError) -> Value {
     let scores = try graph.reshape(outputs, to: matrix)
