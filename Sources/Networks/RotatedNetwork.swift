@@ -1,0 +1,185 @@
+import Autodiff
+import Tensors
+
+/// An orthonormal basis for one parameter, seen as a matrix W [rows, columns]: W = L C Rᵀ with coordinates C of the same shape.
+///
+/// With the elements of W by rows, w = (L ⊗ R) c: the columns of L ⊗ R are the basis. A parameter of shape [m, …] is an m × n matrix; with
+/// one row and R of the order of the parameter the basis is any.
+public struct ParameterBasis: Sendable {
+  public let rows: Int
+  public let columns: Int
+  /// L, orthogonal of order `rows`; the identity where nil.
+  public let left: DenseMatrix?
+  /// R, orthogonal of order `columns`; the identity where nil.
+  public let right: DenseMatrix?
+
+  public init(rows: Int, columns: Int, left: DenseMatrix? = nil, right: DenseMatrix? = nil) {
+    precondition(left.map { $0.rows == rows && $0.columns == rows } ?? true)
+    precondition(right.map { $0.rows == columns && $0.columns == columns } ?? true)
+    self.rows = rows
+    self.columns = columns
+    self.left = left
+    self.right = right
+  }
+
+  public var count: Int { rows * columns }
+
+  /// LᵀW R, the coordinates of a parameter's elements.
+  public func coordinates(of elements: [Double]) throws(InputError) -> [Double] {
+    var matrix = DenseMatrix(rows: rows, columns: columns, elements: elements)
+    if let left { matrix = try DenseMatrix.product(left, true, matrix, false) }
+    if let right { matrix = try matrix * right }
+    return matrix.elements
+  }
+
+  /// L C Rᵀ, the elements of a parameter.
+  public func elements(of coordinates: [Double]) throws(InputError) -> [Double] {
+    var matrix = DenseMatrix(rows: rows, columns: columns, elements: coordinates)
+    if let left { matrix = try left * matrix }
+    if let right { matrix = try DenseMatrix.product(matrix, false, right, true) }
+    return matrix.elements
+  }
+}
+
+extension Network {
+  /// The same function of other coordinates: a network whose parameters are the coordinates of this one's in orthonormal bases, by the positions
+  /// of the parameters.
+  ///
+  /// Where a dense layer reads few rows, its inputs and outputs are turned instead of its weight, x Wᵀ = ((x R) Cᵀ) Lᵀ, which takes
+  /// r (m² + n²) multiplications for r rows instead of m n (m + n).
+  ///
+  /// - Throws: ``InputError`` where a basis does not fit its parameter.
+  public func inCoordinates(_ bases: [Int: ParameterBasis]) throws(InputError) -> Network {
+    var values: [StoredValues] = []
+    var further: [Literal] = []
+    var turned: [Int: RotatedDefinition.Turn] = [:]
+    for (index, parameter) in parameters.enumerated() {
+      guard let basis = bases[index], basis.left != nil || basis.right != nil else {
+        values.append(parameter.values)
+        continue
+      }
+      guard basis.count == parameter.count else {
+        throw InputError(
+          place: parameter.name, "a basis of \(basis.rows) × \(basis.columns) for a parameter of shape \(parameter.shape)"
+        )
+      }
+      func add(_ matrix: DenseMatrix?, _ side: String) -> Int? {
+        guard let matrix else { return nil }
+        further.append(
+          Literal(
+            name: parameter.name + ".basis." + side, shape: [matrix.rows, matrix.columns],
+            values: .double(matrix.elements)))
+        return further.count - 1
+      }
+      turned[index] = RotatedDefinition.Turn(
+        rows: basis.rows, columns: basis.columns, left: add(basis.left, "left"), right: add(basis.right, "right"))
+      values.append(.double(try basis.coordinates(of: parameter.values.values(as: Double.self))))
+    }
+    let definition = RotatedDefinition(
+      inner: definition, turns: turned, bases: further.count, couplesLayers: batchNormalization != nil)
+    return try withParameters(values).adding(further, definition: definition)
+  }
+}
+
+/// A network that reads coordinates of its parameters, the bases standing behind its own literals.
+private struct RotatedDefinition: NetworkDefinition {
+  struct Turn: Sendable {
+    var rows: Int
+    var columns: Int
+    /// Positions among the bases.
+    var left: Int?
+    var right: Int?
+  }
+
+  let inner: any NetworkDefinition
+  let turns: [Int: Turn]
+  let bases: Int
+  /// Whether batch normalisations are told of by values of the graph they are in, so that the layers cannot be put into another.
+  let couplesLayers: Bool
+
+  func outputs(
+    in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
+    normalization: inout BatchNormalizationContext
+  ) throws(InputError) -> Value {
+    let own = Array(literals[..<(literals.count - bases)])
+    let matrices = Array(literals[(literals.count - bases)...])
+    if couplesLayers {
+      var turned = parameters
+      for (index, turn) in turns.sorted(by: { $0.key < $1.key }) {
+        turned[index] = try weight(parameters[index], turn, matrices, in: &graph)
+      }
+      return try inner.outputs(
+        in: &graph, inputs: inputs, parameters: turned, literals: own, normalization: &normalization)
+    }
+    var layers = Graph()
+    func source(_ value: Value, _ source: Source) -> Value { layers.source(source, type: graph.type(of: value)) }
+    let given = [inputs] + parameters + own
+    let input = source(inputs, .data(.inputs))
+    let places = parameters.enumerated().map { source($0.element, .parameter($0.offset)) }
+    let constants = own.enumerated().map { source($0.element, .literal($0.offset)) }
+    let outputs = try inner.outputs(
+      in: &layers, inputs: input, parameters: places, literals: constants, normalization: &normalization)
+    let turnOf = Dictionary(uniqueKeysWithValues: turns.map { (places[$0.key], ($0.key, $0.value)) })
+    var renamed: [Value] = []
+    var weights: [Value: Value] = [:]
+    for (value, node) in zip(layers.values, layers.nodes) {
+      if value.index < given.count {
+        renamed.append(given[value.index])
+        continue
+      }
+      if let product = node.primitive as? DotGeneral, product == DotGeneral(rightContractsFirst: false),
+        let (index, turn) = turnOf[node.operands[1]],
+        isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns), turn)
+      {
+        renamed.append(
+          try turnedProduct(
+            renamed[node.operands[0].index], weight: parameters[index], turn, matrices, in: &graph))
+        continue
+      }
+      var operands: [Value] = []
+      for operand in node.operands {
+        guard let (index, turn) = turnOf[operand] else {
+          operands.append(renamed[operand.index])
+          continue
+        }
+        if let full = weights[operand] {
+          operands.append(full)
+        } else {
+          let full = try weight(parameters[index], turn, matrices, in: &graph)
+          weights[operand] = full
+          operands.append(full)
+        }
+      }
+      renamed.append(try graph.append(node.primitive, operands))
+    }
+    guard let (index, turn) = turnOf[outputs] else { return renamed[outputs.index] }
+    return try weight(parameters[index], turn, matrices, in: &graph)
+  }
+
+  private func isCheaper(rows: Int, _ turn: Turn) -> Bool {
+    let (r, m, n) = (Double(rows), Double(turn.rows), Double(turn.columns))
+    return r * (m * m + n * n) < m * n * (m + n)
+  }
+
+  /// ((x R) Cᵀ) Lᵀ
+  private func turnedProduct(
+    _ x: Value, weight: Value, _ turn: Turn, _ matrices: [Value], in graph: inout Graph
+  ) throws(InputError) -> Value {
+    var result = x
+    if let right = turn.right { result = try graph.append(DotGeneral(), [result, matrices[right]]) }
+    result = try graph.dense(result, weight: weight)
+    guard let left = turn.left else { return result }
+    return try graph.dense(result, weight: matrices[left])
+  }
+
+  /// L C Rᵀ in the parameter's shape.
+  private func weight(
+    _ coordinates: Value, _ turn: Turn, _ matrices: [Value], in graph: inout Graph
+  ) throws(InputError) -> Value {
+    let shape = graph.shape(of: coordinates)
+    var result = try graph.reshape(coordinates, to: [turn.rows, turn.columns])
+    if let right = turn.right { result = try graph.dense(result, weight: matrices[right]) }
+    if let left = turn.left { result = try graph.matrixProduct(matrices[left], result) }
+    return try graph.reshape(result, to: shape)
+  }
+}
