@@ -52,6 +52,7 @@ extension Network {
   public func inCoordinates(_ bases: [Int: ParameterBasis]) throws(InputError) -> Network {
     var values: [StoredValues] = []
     var further: [Literal] = []
+    var matrices: [DenseMatrix] = []
     var turned: [Int: RotatedDefinition.Turn] = [:]
     for (index, parameter) in parameters.enumerated() {
       guard let basis = bases[index], basis.left != nil || basis.right != nil else {
@@ -65,6 +66,8 @@ extension Network {
       }
       func add(_ matrix: DenseMatrix?, _ side: String) -> Int? {
         guard let matrix else { return nil }
+        if let index = matrices.firstIndex(of: matrix) { return index }
+        matrices.append(matrix)
         further.append(
           Literal(
             name: parameter.name + ".basis." + side, shape: [matrix.rows, matrix.columns],
@@ -106,7 +109,7 @@ private struct RotatedDefinition: NetworkDefinition {
     if couplesLayers {
       var turned = parameters
       for (index, turn) in turns.sorted(by: { $0.key < $1.key }) {
-        turned[index] = try weight(parameters[index], turn, matrices, in: &graph)
+        turned[index] = try turn.weight(parameters[index], matrices, in: &graph)
       }
       return try inner.outputs(
         in: &graph, inputs: inputs, parameters: turned, literals: own, normalization: &normalization)
@@ -119,67 +122,107 @@ private struct RotatedDefinition: NetworkDefinition {
     let constants = own.enumerated().map { source($0.element, .literal($0.offset)) }
     let outputs = try inner.outputs(
       in: &layers, inputs: input, parameters: places, literals: constants, normalization: &normalization)
-    let turnOf = Dictionary(uniqueKeysWithValues: turns.map { (places[$0.key], ($0.key, $0.value)) })
-    var renamed: [Value] = []
-    var weights: [Value: Value] = [:]
+    let turnOf = Dictionary(uniqueKeysWithValues: turns.map { (places[$0.key], (index: $0.key, turn: $0.value)) })
+    var copy = LayerCopy(parameters: parameters, matrices: matrices, turns: turnOf)
     for (value, node) in zip(layers.values, layers.nodes) {
       if value.index < given.count {
-        renamed.append(given[value.index])
-        continue
+        copy.renamed.append(given[value.index])
+      } else {
+        try copy.append(node, inputsOf: layers, to: &graph)
       }
-      if let product = node.primitive as? DotGeneral, product == DotGeneral(rightContractsFirst: false),
-        let (index, turn) = turnOf[node.operands[1]],
-        isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns), turn)
-      {
-        renamed.append(
-          try turnedProduct(
-            renamed[node.operands[0].index], weight: parameters[index], turn, matrices, in: &graph))
-        continue
-      }
-      var operands: [Value] = []
-      for operand in node.operands {
-        guard let (index, turn) = turnOf[operand] else {
-          operands.append(renamed[operand.index])
-          continue
-        }
-        if let full = weights[operand] {
-          operands.append(full)
-        } else {
-          let full = try weight(parameters[index], turn, matrices, in: &graph)
-          weights[operand] = full
-          operands.append(full)
-        }
-      }
-      renamed.append(try graph.append(node.primitive, operands))
     }
-    guard let (index, turn) = turnOf[outputs] else { return renamed[outputs.index] }
-    return try weight(parameters[index], turn, matrices, in: &graph)
+    return try copy.value(outputs, in: &graph)
+  }
+}
+
+/// A copy of a network's nodes that turns what goes in and out of dense layers.
+private struct LayerCopy {
+  let parameters: [Value]
+  let matrices: [Value]
+  /// The turned parameters by their values in the network that is copied.
+  let turns: [Value: (index: Int, turn: RotatedDefinition.Turn)]
+  /// The copy of each node.
+  var renamed: [Value] = []
+  /// Of values that are V Lᵀ: V, and the position of L. Sums of them are turned once, after they are taken.
+  private var before: [Value: (value: Value, left: Int)] = [:]
+  private var weights: [Value: Value] = [:]
+
+  init(
+    parameters: [Value], matrices: [Value], turns: [Value: (index: Int, turn: RotatedDefinition.Turn)]
+  ) {
+    self.parameters = parameters
+    self.matrices = matrices
+    self.turns = turns
   }
 
-  private func isCheaper(rows: Int, _ turn: Turn) -> Bool {
-    let (r, m, n) = (Double(rows), Double(turn.rows), Double(turn.columns))
+  /// A value of the network, turned parameters in full.
+  mutating func value(_ value: Value, in graph: inout Graph) throws(InputError) -> Value {
+    guard let (index, turn) = turns[value] else { return renamed[value.index] }
+    if let known = weights[value] { return known }
+    let full = try turn.weight(parameters[index], matrices, in: &graph)
+    weights[value] = full
+    return full
+  }
+
+  /// Copies the next node.
+  mutating func append(_ node: Graph.Node, inputsOf layers: Graph, to graph: inout Graph) throws(InputError) {
+    if let copied = try turned(node, layers, in: &graph) {
+      renamed.append(copied)
+      return
+    }
+    var operands: [Value] = []
+    for operand in node.operands { operands.append(try value(operand, in: &graph)) }
+    renamed.append(try graph.append(node.primitive, operands))
+  }
+
+  /// The copy of a node that a turn can be put off behind; `nil` for all others.
+  private mutating func turned(
+    _ node: Graph.Node, _ layers: Graph, in graph: inout Graph
+  ) throws(InputError) -> Value? {
+    switch node.primitive {
+    case let product as DotGeneral where product == DotGeneral(rightContractsFirst: false):
+      guard let (index, turn) = turns[node.operands[1]], turns[node.operands[0]] == nil,
+        turn.isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns))
+      else { return nil }
+      var result = renamed[node.operands[0].index]
+      if let right = turn.right { result = try graph.append(DotGeneral(), [result, matrices[right]]) }
+      return try finish(try graph.dense(result, weight: parameters[index]), turn.left, in: &graph)
+    case let broadcast as BroadcastInDim where broadcast.dimensions == [broadcast.shape.count - 1]:
+      guard let (index, turn) = turns[node.operands[0]], turn.columns == 1, turn.right == nil else { return nil }
+      return try finish(graph.append(broadcast, [parameters[index]]), turn.left, in: &graph)
+    case let sum as ElementwiseBinary where sum == .add:
+      guard turns[node.operands[0]] == nil, turns[node.operands[1]] == nil,
+        let first = before[renamed[node.operands[0].index]], let second = before[renamed[node.operands[1].index]],
+        first.left == second.left
+      else { return nil }
+      return try finish(graph.add(first.value, second.value), first.left, in: &graph)
+    default: return nil
+    }
+  }
+
+  private mutating func finish(_ value: Value, _ left: Int?, in graph: inout Graph) throws(InputError) -> Value {
+    guard let left else { return value }
+    let result = try graph.dense(value, weight: matrices[left])
+    before[result] = (value, left)
+    return result
+  }
+}
+
+extension RotatedDefinition.Turn {
+  /// Whether turning inputs and outputs of a product takes less work than turning the weight.
+  fileprivate func isCheaper(rows: Int) -> Bool {
+    let (r, m, n) = (Double(rows), Double(self.rows), Double(columns))
     return r * (m * m + n * n) < m * n * (m + n)
   }
 
-  /// ((x R) Cᵀ) Lᵀ
-  private func turnedProduct(
-    _ x: Value, weight: Value, _ turn: Turn, _ matrices: [Value], in graph: inout Graph
-  ) throws(InputError) -> Value {
-    var result = x
-    if let right = turn.right { result = try graph.append(DotGeneral(), [result, matrices[right]]) }
-    result = try graph.dense(result, weight: weight)
-    guard let left = turn.left else { return result }
-    return try graph.dense(result, weight: matrices[left])
-  }
-
   /// L C Rᵀ in the parameter's shape.
-  private func weight(
-    _ coordinates: Value, _ turn: Turn, _ matrices: [Value], in graph: inout Graph
+  fileprivate func weight(
+    _ coordinates: Value, _ matrices: [Value], in graph: inout Graph
   ) throws(InputError) -> Value {
     let shape = graph.shape(of: coordinates)
-    var result = try graph.reshape(coordinates, to: [turn.rows, turn.columns])
-    if let right = turn.right { result = try graph.dense(result, weight: matrices[right]) }
-    if let left = turn.left { result = try graph.matrixProduct(matrices[left], result) }
+    var result = try graph.reshape(coordinates, to: [rows, columns])
+    if let right { result = try graph.dense(result, weight: matrices[right]) }
+    if let left { result = try graph.matrixProduct(matrices[left], result) }
     return try graph.reshape(result, to: shape)
   }
 }

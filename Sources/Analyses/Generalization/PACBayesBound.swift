@@ -18,26 +18,31 @@ import Foundation
 public struct PACBayesBound: Sendable, Hashable, Codable {
   public var grid: PriorGrid
   /// δ of the bound.
-  public var confidence: Double
+  public var delta: Double
   /// δ′ of the Monte-Carlo estimate.
-  public var estimateConfidence: Double
+  public var estimateDelta: Double
 
   /// - Parameters:
-  ///   - confidence: δ, the probability that the bound fails.
-  ///   - estimateConfidence: δ′, the probability that the estimate of the empirical error fails.
-  public init(grid: PriorGrid = PriorGrid(), confidence: Double = 0.025, estimateConfidence: Double = 0.01) {
+  ///   - delta: δ, the probability that the bound fails.
+  ///   - estimateDelta: δ′, the probability that the estimate of the empirical error fails.
+  public init(grid: PriorGrid = PriorGrid(), delta: Double = 0.025, estimateDelta: Double = 0.01) {
     self.grid = grid
-    self.confidence = confidence
-    self.estimateConfidence = estimateConfidence
+    self.delta = delta
+    self.estimateDelta = estimateDelta
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case grid, delta
+    case estimateDelta = "estimate_delta"
   }
 
   /// 1 − δ − δ′
-  public var totalConfidence: Double { 1 - confidence - estimateConfidence }
+  public var totalConfidence: Double { 1 - delta - estimateDelta }
 
   /// (KL + 2 ln j + ln(π²m/(6δ)))/(m − 1): the right-hand side, for λ on the grid or, while training, between.
   public func complexity(divergence: Double, variance: Double, samples m: Int) -> Double {
     let union = 2 * log(max(1, grid.index(of: variance)))
-    return (divergence + union + log(.pi * .pi * Double(m) / (6 * confidence))) / Double(max(1, m - 1))
+    return (divergence + union + log(.pi * .pi * Double(m) / (6 * delta))) / Double(max(1, m - 1))
   }
 
   /// The same with λ replaced by the neighbour on the grid for which it is smaller.
@@ -55,7 +60,7 @@ public struct PACBayesBound: Sendable, Hashable, Codable {
 
   /// kl⁻¹(mean|ln(2/δ′)/N): what the empirical error of the posterior lies below, from a mean over N independent draws.
   public func empiricalError(mean: Double, draws: Int) -> Double {
-    BinaryDivergence.upperInverse(mean, log(2 / estimateConfidence) / Double(max(1, draws)))
+    BinaryDivergence.upperInverse(mean, log(2 / estimateDelta) / Double(max(1, draws)))
   }
 
   /// kl⁻¹(ê|complexity): what the expected error of the posterior lies below.

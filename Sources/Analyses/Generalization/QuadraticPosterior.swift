@@ -1,4 +1,8 @@
+import Curvature
 import Foundation
+import Krylov
+import Networks
+import Tensors
 
 /// The normal posterior that is best for a quadratic loss.
 ///
@@ -46,5 +50,22 @@ public enum QuadraticPosterior {
       weight = 4 * Double(max(1, samples - 1)) * (complexity / 2).squareRoot()
     }
     return (variances, prior, weight)
+  }
+}
+
+extension Objective {
+  /// The diagonal of the Gauss-Newton matrix: exactly for networks of dense layers, by `probes` products with random signs where a parameter
+  /// has more than two dimensions, as those of convolutions have, or no formula is at hand.
+  public func gaussNewtonDiagonal(
+    probes: Int = 100, seed: UInt64, interruption: @escaping @Sendable () throws -> Void = {}
+  ) throws -> [Double] {
+    if network.parameters.allSatisfy({ $0.shape.count <= 2 }),
+      let exact = try exactDiagonal(of: .gaussNewton, interruption: interruption)
+    {
+      return exact.values.elements
+    }
+    let operation = try curvature(.gaussNewton)
+    operation.setInterruption(interruption)
+    return try TraceEstimator(seed: seed, batch: 5).diagonal(operation, probes: probes).values.elements
   }
 }

@@ -16,6 +16,16 @@ public enum WorkingBasis: String, Codable, Sendable, CaseIterable {
   /// Rows of a block that can be taken apart.
   public static var largestBlock: Int { 4096 }
 
+  /// - Throws: ``InputError`` where a block of the network is too large for ``exact``.
+  public static func requireExact(_ network: Network) throws(InputError) {
+    for parameter in network.parameters where parameter.count > largestBlock {
+      throw InputError(
+        place: parameter.name,
+        "has \(parameter.count) elements, more than the \(largestBlock) whose block can be taken apart",
+        remedy: "use --basis kronecker")
+    }
+  }
+
   /// In words.
   public var summary: String {
     switch self {
@@ -58,12 +68,7 @@ extension Objective {
   }
 
   private func exactBases(_ interruption: () throws -> Void) throws -> [Int: ParameterBasis] {
-    for parameter in network.parameters where parameter.count > WorkingBasis.largestBlock {
-      throw InputError(
-        place: parameter.name,
-        "has \(parameter.count) elements, more than the \(WorkingBasis.largestBlock) whose block can be taken apart",
-        remedy: "use --basis kronecker")
-    }
+    try WorkingBasis.requireExact(network)
     let blocks = ParameterBlock.blocks(.parameter, of: selection, in: network)
     let hessian = try curvature(.hessian, blocks: blocks)
     var bases: [Int: ParameterBasis] = [:]
