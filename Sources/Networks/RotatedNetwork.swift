@@ -48,8 +48,12 @@ extension Network {
   /// Where a dense layer reads few rows, its inputs and outputs are turned instead of its weight, x Wᵀ = ((x R) Cᵀ) Lᵀ, which takes
   /// r (m² + n²) multiplications for r rows instead of m n (m + n).
   ///
+  /// - Parameter turnsRows: whether inputs and outputs of dense layers are turned in any case, so that the gradients of single samples are at
+  ///   hand.
   /// - Throws: ``InputError`` where a basis does not fit its parameter.
-  public func inCoordinates(_ bases: [Int: ParameterBasis]) throws(InputError) -> Network {
+  public func inCoordinates(
+    _ bases: [Int: ParameterBasis], turnsRows: Bool = false
+  ) throws(InputError) -> Network {
     var values: [StoredValues] = []
     var further: [Literal] = []
     var matrices: [DenseMatrix] = []
@@ -61,7 +65,8 @@ extension Network {
       }
       guard basis.count == parameter.count else {
         throw InputError(
-          place: parameter.name, "a basis of \(basis.rows) × \(basis.columns) for a parameter of shape \(parameter.shape)"
+          place: parameter.name,
+          "a basis of \(basis.rows) × \(basis.columns) for a parameter of shape \(parameter.shape)"
         )
       }
       func add(_ matrix: DenseMatrix?, _ side: String) -> Int? {
@@ -79,7 +84,8 @@ extension Network {
       values.append(.double(try basis.coordinates(of: parameter.values.values(as: Double.self))))
     }
     let definition = RotatedDefinition(
-      inner: definition, turns: turned, bases: further.count, couplesLayers: batchNormalization != nil)
+      inner: definition, turns: turned, bases: further.count, couplesLayers: batchNormalization != nil,
+      turnsRows: turnsRows)
     return try withParameters(values).adding(further, definition: definition)
   }
 }
@@ -99,6 +105,7 @@ private struct RotatedDefinition: NetworkDefinition {
   let bases: Int
   /// Whether batch normalisations are told of by values of the graph they are in, so that the layers cannot be put into another.
   let couplesLayers: Bool
+  let turnsRows: Bool
 
   func outputs(
     in graph: inout Graph, inputs: Value, parameters: [Value], literals: [Value],
@@ -123,7 +130,7 @@ private struct RotatedDefinition: NetworkDefinition {
     let outputs = try inner.outputs(
       in: &layers, inputs: input, parameters: places, literals: constants, normalization: &normalization)
     let turnOf = Dictionary(uniqueKeysWithValues: turns.map { (places[$0.key], (index: $0.key, turn: $0.value)) })
-    var copy = LayerCopy(parameters: parameters, matrices: matrices, turns: turnOf)
+    var copy = LayerCopy(parameters: parameters, matrices: matrices, turns: turnOf, turnsRows: turnsRows)
     for (value, node) in zip(layers.values, layers.nodes) {
       if value.index < given.count {
         copy.renamed.append(given[value.index])
@@ -141,6 +148,7 @@ private struct LayerCopy {
   let matrices: [Value]
   /// The turned parameters by their values in the network that is copied.
   let turns: [Value: (index: Int, turn: RotatedDefinition.Turn)]
+  let turnsRows: Bool
   /// The copy of each node.
   var renamed: [Value] = []
   /// Of values that are V Lᵀ: V, and the position of L. Sums of them are turned once, after they are taken.
@@ -148,11 +156,13 @@ private struct LayerCopy {
   private var weights: [Value: Value] = [:]
 
   init(
-    parameters: [Value], matrices: [Value], turns: [Value: (index: Int, turn: RotatedDefinition.Turn)]
+    parameters: [Value], matrices: [Value], turns: [Value: (index: Int, turn: RotatedDefinition.Turn)],
+    turnsRows: Bool
   ) {
     self.parameters = parameters
     self.matrices = matrices
     self.turns = turns
+    self.turnsRows = turnsRows
   }
 
   /// A value of the network, turned parameters in full.
@@ -182,7 +192,7 @@ private struct LayerCopy {
     switch node.primitive {
     case let product as DotGeneral where product == DotGeneral(rightContractsFirst: false):
       guard let (index, turn) = turns[node.operands[1]], turns[node.operands[0]] == nil,
-        turn.isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns))
+        turnsRows || turn.isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns))
       else { return nil }
       var result = renamed[node.operands[0].index]
       if let right = turn.right { result = try graph.append(DotGeneral(), [result, matrices[right]]) }

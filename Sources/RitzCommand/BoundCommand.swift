@@ -50,7 +50,8 @@ struct BoundCommand: ParsableCommand {
   @Flag(help: "Evaluate every draw on all samples; 500 of them are then much.") var wholeDraws = false
   @Option(help: ArgumentHelp("Draws of weights for the error on the test set; 0 for none.", valueName: "n"))
   var testDraws: Int = 100
-  @Option(help: ArgumentHelp("The probability with which the bound may fail.", valueName: "p")) var delta: Double = 0.025
+  @Option(help: ArgumentHelp("The probability with which the bound may fail.", valueName: "p")) var delta: Double =
+    0.025
   @Option(help: ArgumentHelp("The same of the Monte-Carlo estimate.", valueName: "p")) var estimateDelta: Double = 0.01
   @Option(help: ArgumentHelp("c of the prior's variances c exp(-j/b).", valueName: "c")) var gridScale: Double = 0.1
   @Option(help: ArgumentHelp("b of the prior's variances.", valueName: "b")) var gridPrecision: Double = 100
@@ -93,7 +94,8 @@ struct BoundCommand: ParsableCommand {
   private func bases() throws -> [WorkingBasis] {
     try basis.split(separator: ",", omittingEmptySubsequences: false).reduce(into: []) { bases, name in
       guard let basis = WorkingBasis(rawValue: String(name)), !bases.contains(basis) else {
-        throw ValidationError("--basis is standard, kronecker or exact, each once, joined by commas; not '\(self.basis)'")
+        throw ValidationError(
+          "--basis is standard, kronecker or exact, each once, joined by commas; not '\(self.basis)'")
       }
       bases.append(basis)
     }

@@ -31,7 +31,7 @@ struct BoundSession<Scalar: Real> {
   ) throws -> PosteriorTraining<Scalar> {
     let working = try network.withParameters(coordinates.weights(of: mean)).inCoordinates(coordinates.bases)
     let priorMean = try coordinates.coordinates(of: prior.parameterVector(as: Scalar.self))
-    let deviations = try logDeviation ?? initialLogDeviation(working, mean: mean, prior: priorMean)
+    let deviations = try logDeviation ?? initialLogDeviation(coordinates, mean: mean, prior: priorMean)
     return try PosteriorTraining(
       network: working, dataset: dataset, loss: settings.namedLoss(),
       posterior: DiagonalPosterior(mean: mean, logDeviation: deviations, prior: priorMean, pool: pool),
@@ -40,13 +40,15 @@ struct BoundSession<Scalar: Real> {
   }
 
   private func initialLogDeviation(
-    _ working: Network, mean: Vector<Scalar>, prior: Vector<Scalar>
+    _ coordinates: WorkingCoordinates, mean: Vector<Scalar>, prior: Vector<Scalar>
   ) throws -> Vector<Scalar> {
     switch settings.deviations {
     case .weights: return Vector(mean.elements.map { Scalar(log(max(1e-4, abs(Double($0))))) })
     case .curvature:
+      let working = try network.withParameters(coordinates.weights(of: mean)).inCoordinates(
+        coordinates.bases, turnsRows: true)
       let objective = try Objective<Scalar>(
-        network: working.withParameters(mean), dataset: dataset, loss: settings.namedLoss(),
+        network: working, dataset: dataset, loss: settings.namedLoss(),
         options: settings.objective.execution(microbatch: settings.microbatch), pool: pool)
       let diagonal = try objective.gaussNewtonDiagonal(seed: settings.objective.seed) { try Interruption.check() }
       let move = zip(mean.elements, prior.elements).reduce(0.0) { sum, pair in
@@ -78,7 +80,10 @@ struct BoundSession<Scalar: Real> {
       logDeviation: stored?.vectors["log-deviation"])
     if let stored { try run.restore(stored.vectors, step: note.step) }
     progress.finish()
-    if stored == nil { note.basisSeconds = secondsNow() - begin }
+    if stored == nil {
+      note.basisSeconds = secondsNow() - begin
+      try store(run, note, anchor)
+    }
     do {
       try train(&run, &place, &anchor, &note)
       return try report(run, &note, anchor)

@@ -54,7 +54,8 @@ struct BoundState {
     let path = directory.path(name + ".safetensors")
     guard FileBytes.exists(path) else { return nil }
     let file = try SafetensorsFile(contentsOf: path)
-    guard let text = file.metadata["note"], let note = try? JSONDecoder().decode(Note.self, from: Data(text.utf8)) else {
+    guard let text = file.metadata["note"], let note = try? JSONDecoder().decode(Note.self, from: Data(text.utf8))
+    else {
       throw InputError(file: path, "is not the state of a bound", remedy: "start the run anew")
     }
     var vectors: [String: Vector<Scalar>] = [:]

@@ -69,7 +69,9 @@ public struct PACBayesBound: Sendable, Hashable, Codable {
   }
 
   /// ê + √(complexity/2), which is never smaller (Pinsker).
-  public func pinskerError(empirical: Double, complexity: Double) -> Double { empirical + (complexity / 2).squareRoot() }
+  public func pinskerError(empirical: Double, complexity: Double) -> Double {
+    empirical + (complexity / 2).squareRoot()
+  }
 }
 
 /// KL(N(w, Q diag(s) Qᵀ)‖N(w₀, λI)) = ½ (Σ s/λ + ‖w − w₀‖²/λ − d + d ln λ − Σ ln s), for whatever orthogonal Q.

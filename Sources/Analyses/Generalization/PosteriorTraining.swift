@@ -33,7 +33,7 @@ public struct PosteriorTraining<Scalar: Real>: Sendable {
   private var noisy: Vector<Scalar>
   private var spare: Vector<Scalar>
   private let scratch: NoiseScratch
-  /// The latest gradient's mean over an epoch of ℓ̃.
+  /// Of a nat.
   private static var bits: Double { 1 / log(2) }
 
   /// - Parameters:

@@ -12,7 +12,8 @@ public enum BoundSummary {
         + (start.testError.map { ", test error \(NumberText.plain($0, digits: 3))" } ?? ""))
     for posterior in report.posteriors {
       lines.append("")
-      lines.append("basis \(posterior.basis): \(NumberText.plain(posterior.epochs, digits: 4)) epochs, \(clock(posterior))")
+      lines.append(
+        "basis \(posterior.basis): \(NumberText.plain(posterior.epochs, digits: 4)) epochs, \(clock(posterior))")
       lines.append(
         "  error on fresh data < \(NumberText.plain(posterior.bound, digits: 3)) with confidence \(NumberText.plain(report.confidence, digits: 4))"
       )

@@ -9,7 +9,8 @@ import Training
 
 /// Digits below 5 against the others: a small network, trained.
 enum BinaryProblem {
-  static func dataset(random: Bool = false, split: DatasetOptions.Split = .train, samples: Int? = nil) throws -> Dataset {
+  static func dataset(random: Bool = false, split: DatasetOptions.Split = .train, samples: Int? = nil) throws -> Dataset
+  {
     let binary = try Dataset.load("digits", options: DatasetOptions(split: split, samples: samples)).withBinaryTargets()
     return random ? try binary.withRandomTargets(seed: 3) : binary
   }
@@ -38,7 +39,8 @@ enum BinaryProblem {
     let (mean, origin) = (
       working.parameterVector(as: Scalar.self), try prior.inCoordinates(bases).parameterVector(as: Scalar.self)
     )
-    let diagonal = try Objective<Scalar>(network: working, dataset: dataset, loss: .binaryCrossEntropy, pool: pool)
+    let rows = try start.inCoordinates(bases, turnsRows: true)
+    let diagonal = try Objective<Scalar>(network: rows, dataset: dataset, loss: .binaryCrossEntropy, pool: pool)
       .gaussNewtonDiagonal(seed: 0)
     let move = zip(mean.elements, origin.elements).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
     let found = QuadraticPosterior.consistent(
