@@ -85,10 +85,23 @@ struct BoundCommand: ParsableCommand {
       throw ValidationError("--deviations is curvature or weights, not '\(deviations)'")
     }
     _ = try bases()
-    if resume != nil && (model != nil || output != nil || objective.isGiven || execution.isGiven) {
+    if resume != nil && isGiven {
       throw ValidationError(
         "--resume takes everything from the run that was begun; beside it go --workers, --json and --quiet only")
     }
+  }
+
+  /// Whether anything is given that would make the run another one.
+  private var isGiven: Bool {
+    let texts = [model, output, weights].contains { $0 != nil }
+    let flags = binary || randomLabels || zeroPrior || wholeDraws
+    let start = startEpochs != 20 || startRate != 0.01 || startMomentum != 0.9
+    let training =
+      basis != "standard" || refresh != nil || deviations != "curvature" || epochs != 200 || learningRate != 2e-4
+      || schedule != "cosine:0.01" || batch != 100
+    let constants = delta != 0.025 || estimateDelta != 0.01 || gridScale != 0.1 || gridPrecision != 100
+    let measured = draws != 50_000 || testDraws != 100 || sharpnessSamples != 2000
+    return texts || flags || start || training || constants || measured || objective.isGiven || execution.isGiven
   }
 
   private func bases() throws -> [WorkingBasis] {

@@ -101,7 +101,7 @@ import Testing
     (["--loss", "bce"], "holds class labels"), (["--loss", "squared-error"], "--loss"),
     (["--loss", "cross-entropy", "--batch", "5000"], "there are"),
     (["--loss", "cross-entropy", "--schedule", "step"], "'step' is no schedule"),
-    (["--loss", "cross-entropy", "--learning-rate", "-1"], "must be a positive number"),
+    (["--loss", "cross-entropy", "--learning-rate", "0"], "must be a positive number"),
     (["--loss", "cross-entropy", "--basis", "exact"], "taken apart"),
     (["--loss", "cross-entropy", "--params", "0"], "over all parameters"),
     (["--loss", "cross-entropy", "--weights", "/nowhere.safetensors"], "nowhere"),
@@ -119,6 +119,7 @@ import Testing
     (["bound", "mlp:2-2", "--basis", "standard,standard"], "each once"),
     (["bound", "mlp:2-2", "--delta", "0.7"], "--delta"), (["bound", "mlp:2-2", "--deviations", "no"], "--deviations"),
     (["bound", "--resume", "x", "--seed", "3"], "--resume takes everything"),
+    (["bound", "--resume", "x", "--epochs", "3"], "--resume takes everything"),
     (["bound", "mlp:2-2", "--draws", "0"], "--draws"),
   ])
   func wrongUsage(_ arguments: [String], _ part: String) throws {

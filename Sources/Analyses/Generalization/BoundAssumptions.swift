@@ -42,6 +42,8 @@ extension BoundReport {
       "prior":
         "N(w0, lambda I), lambda = c exp(-j/b), c = \(bound.grid.scale), b = \(bound.grid.precision), j = 1, 2, ...",
       "empirical error": "kl^-1(mean | ln(2/delta')/N), delta' = \(bound.estimateDelta), N draws",
+      "scale-invariant bound":
+        "kl^-1(empirical error | (KL + ln k + ln((n + 1)/delta))/n), prior N(w0, s^2 I) with the best of k = 12 variances s^2 on the grid, posterior variances min(s^2, 1/h), h the diagonal of the Gauss-Newton matrix in nats; delta'/k for each estimate",
       "bound": "kl^-1(empirical error | complexity), with confidence 1 - delta - delta' = \(bound.totalConfidence)",
     ]
   }

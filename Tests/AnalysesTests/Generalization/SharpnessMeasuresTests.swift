@@ -27,7 +27,7 @@ import Testing
       Double.self, network: network, dataset: dataset, loss: .binaryCrossEntropy, options: options, pool: pool)
     #expect(found.count == SharpnessMeasures.Measure.allCases.count)
     let hessian = try objective.curvature(.hessian)
-    let spectrum = try ExactSpectrum(hessian)
+    let spectrum = try ExactSpectrum.compute(hessian)
     let values = spectrum.eigen.values
     let largest = try #require(found[.largestEigenvalue])
     let exact = try #require(values.last)

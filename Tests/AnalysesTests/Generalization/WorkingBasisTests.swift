@@ -67,7 +67,7 @@ import Testing
 
   @Test func sameFunctionOfConvolutions() throws {
     let network = try Network(input: [2, 7, 7], seed: 2) {
-      Convolution2D(2, 3, kernel: 3, padding: 1)
+      Convolution2D(2, 3, filter: 3, padding: 1)
       Tanh()
       Flatten()
       Dense(147, 3)
@@ -113,5 +113,29 @@ import Testing
     }
     let large = try Network(named: "mlp:100-50-2", seed: 0)
     #expect(throws: InputError.self) { try WorkingBasis.requireExact(large) }
+  }
+
+  /// The 0–1 loss is what accuracy leaves, and that of one output counts the sign.
+  @Test func zeroOneLoss() throws {
+    let (network, dataset) = (try dense(), try data([40, 6], classes: 4))
+    let objective = try Objective<Double>(network: network, dataset: dataset, loss: .crossEntropy, pool: pool)
+    let accuracy = try #require(try objective.accuracy())
+    #expect(abs(try objective.errorFunction()(objective.parameters) - (1 - accuracy)) < 1e-12)
+    let batch = try MinibatchGradient<Double>(
+      network: network, dataset: dataset, loss: .crossEntropy, batchSize: 8, pool: pool)
+    var sum = 0.0
+    for start in stride(from: 0, to: 40, by: 8) {
+      batch.load(Array(start..<start + 8))
+      sum += try batch.errorRate(at: objective.parameters)
+    }
+    #expect(abs(sum / 5 - (1 - accuracy)) < 1e-12)
+    let inputs = NumpyArray([-2.0, -1, 0, 1, 2], shape: [5, 1])
+    let binary = try Dataset(inputs: inputs, targets: NumpyArray([0.0, 1, 1, 1, 0], shape: [5, 1]))
+    let line = try Network(input: [1], seed: 0) { Dense(1, 1, bias: false, initializer: .ones) }
+    let signs = try Objective<Double>(network: line, dataset: binary, loss: .binaryCrossEntropy, pool: pool)
+    // −1 is below, 0 is not above, 2 is above.
+    #expect(try signs.errorFunction()(signs.parameters) == 0.6)
+    let squared = try Objective<Double>(network: line, dataset: binary, loss: .squaredError, pool: pool)
+    #expect(throws: InputError.self) { try squared.errorFunction() }
   }
 }
