@@ -116,6 +116,7 @@ import Testing
     #expect(replaced.status == 0)
     #expect(try workspace.bytes("run/history.jsonl") == history)
     #expect(FileBytes.exists(mine))
+    try FileManager.default.removeItem(atPath: mine)
     let tracked = try RitzProcess.run(
       "track", workspace.path("run/checkpoints"), "--network", "mlp:64-4-10", "--data", "digits", "--loss",
       "cross-entropy", "--output", workspace.path("run"), "--quiet")

@@ -27,7 +27,7 @@ public enum SharpnessEdge: Codable, Sendable, Hashable {
   }
 
   /// What decoupled weight decay adds to an eigenvalue that is held against the edge: sλ, the edge being 2s/η.
-  func shift(decoupledDecay: Double) -> Double { value(learningRate: 2) * decoupledDecay }
+  public func shift(decoupledDecay: Double) -> Double { value(learningRate: 2) * decoupledDecay }
 
   /// Whether the preconditioned matrix is held against it.
   public var isPreconditioned: Bool { if case .adam = self { true } else { false } }

@@ -176,7 +176,7 @@ import Training
       switch edge {
       case .gradientDescent: break
       case .heavyBall, .nesterov: velocity = -value / 1.7
-      case .adam: velocity = -0.3 * value / 1.7
+      case .adam: velocity = -(0.3 * value) / 1.7
       }
       let start = (theta, velocity)
       var step = value * theta
