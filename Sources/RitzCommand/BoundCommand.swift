@@ -40,7 +40,7 @@ struct BoundCommand: ParsableCommand {
   var deviations: String = "curvature"
   @Option(help: ArgumentHelp("Epochs of training the posterior, in each basis.", valueName: "n"))
   var epochs: Double = 200
-  @Option(help: ArgumentHelp("The learning rate of RMSprop.", valueName: "eta")) var learningRate: Double = 2e-4
+  @Option(help: ArgumentHelp("The learning rate of RMSprop.", valueName: "eta")) var learningRate: Double = 5e-4
   @Option(help: ArgumentHelp("constant, step:30,60@0.1 (epochs), cosine or cosine:0.01.", valueName: "how"))
   var schedule: String = "cosine:0.01"
   @Option(help: ArgumentHelp("Samples of a step.", valueName: "n")) var batch: Int = 100
@@ -97,7 +97,7 @@ struct BoundCommand: ParsableCommand {
     let flags = binary || randomLabels || zeroPrior || wholeDraws
     let start = startEpochs != 20 || startRate != 0.01 || startMomentum != 0.9
     let training =
-      basis != "standard" || refresh != nil || deviations != "curvature" || epochs != 200 || learningRate != 2e-4
+      basis != "standard" || refresh != nil || deviations != "curvature" || epochs != 200 || learningRate != 5e-4
       || schedule != "cosine:0.01" || batch != 100
     let constants = delta != 0.025 || estimateDelta != 0.01 || gridScale != 0.1 || gridPrecision != 100
     let measured = draws != 50_000 || testDraws != 100 || sharpnessSamples != 2000

@@ -46,7 +46,7 @@ import Testing
     let sharpness = try #require(result["sharpness"] as? [String: Any])
     let rows = try #require(sharpness["rows"] as? [[String: Any]])
     #expect(rows.count == 5)
-    let first = try #require(rows.first { $0["measure"] as? String == "largest-eigenvalue" })
+    let first = try #require(rows.first { $0["measure"] as? String == "trace" })
     #expect(first["changes_with_scale"] as? Bool == true)
     #expect(rows.first { $0["measure"] as? String == "adaptive" }?["changes_with_scale"] as? Bool == false)
     #expect(result["scale_invariant"] != nil)

@@ -62,7 +62,7 @@ import Testing
     func ratio(_ measure: SharpnessMeasures.Measure) throws -> Double {
       try #require(after[measure]).value / #require(before[measure]).value
     }
-    #expect(abs(try ratio(.largestEigenvalue) - 1) > 0.1)
+    #expect(abs(try ratio(.largestEigenvalue) - 1) > 0.01)
     #expect(abs(try ratio(.trace) - 1) > 0.1)
     #expect(abs(try ratio(.adaptive) - 1) < 1e-6)
     let factors = try #require(try Rescaling.factors(objective, alpha: 4))
