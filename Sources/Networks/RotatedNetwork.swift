@@ -192,6 +192,7 @@ private struct LayerCopy {
     switch node.primitive {
     case let product as DotGeneral where product == DotGeneral(rightContractsFirst: false):
       guard let (index, turn) = turns[node.operands[1]], turns[node.operands[0]] == nil,
+        layers.shape(of: node.operands[1]) == [turn.rows, turn.columns],
         turnsRows || turn.isCheaper(rows: layers.type(of: node.operands[0]).count / max(1, turn.columns))
       else { return nil }
       var result = renamed[node.operands[0].index]

@@ -60,6 +60,8 @@ public struct DiagonalPosterior<Scalar: Real>: Sendable {
         }
       }
     }
+    // The workers hold pointers into it.
+    withExtendedLifetime(scratch) {}
   }
 
   /// KL from the prior, up to the prior's variance.

@@ -132,7 +132,7 @@ public struct PosteriorTraining<Scalar: Real>: Sendable {
           arrays.mean + start, arrays.deviation + start, normals, to: arrays.next + start, count: length)
       }
     }
-    withExtendedLifetime((gradient, noisy, posterior, meanSquare, logarithmSquare, spare)) {}
+    withExtendedLifetime((gradient, noisy, posterior, meanSquare, logarithmSquare, spare, scratch)) {}
     divergence = GaussianDivergence(dimension: count, sums: parts)
   }
 
