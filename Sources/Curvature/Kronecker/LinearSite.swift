@@ -11,13 +11,20 @@ struct LinearSite {
     case transposedConvolution(Convolution)
   }
 
+  /// s ⊙ w, one number for each filter.
+  struct Scaling {
+    var weight: Value
+    /// [m · groups]
+    var scale: Value
+  }
+
   let form: Form
   /// The result h, or what the rows of h are folded to.
   var product: Value
   /// The operand that is not the weight.
   var input: Value
-  /// [m · groups]: what the weight's rows are multiplied by before the product, as where a normalisation is folded into filters.
-  var scale: Value?
+  /// What the filters are multiplied by before the convolution, as where a normalisation is folded into them.
+  var scaling: Scaling?
   let outputs: Int
   let inputs: Int
   let groups: Int
@@ -55,7 +62,7 @@ struct LinearSites {
       if node.primitive as? ElementwiseBinary == .multiply, let scale = channelScale(node, of: value) {
         for (scaled, user) in uses(of: values[index]) {
           guard var site = site(at: user, weight: scaled), case .convolution = site.form else { return nil }
-          site.scale = scale
+          site.scaling = LinearSite.Scaling(weight: value, scale: scale)
           sites.append(site)
         }
       } else {
