@@ -127,16 +127,22 @@ import Testing
   }
 
   /// Where a normalisation is folded into the filters before it, the layer is found all the same.
-  @Test func normalisedConvolutions() throws {
+  @Test(arguments: [1, 3, 8]) func normalisedConvolutions(microbatch: Int) throws {
     let network = try BatchNormalizationNetwork.make()
     let objective: Objective<Double> = try SmallProblem.objective(
       network, KroneckerProblem.images(samples: 8, shape: [2, 5, 5]), .crossEntropy,
-      options: ExecutionOptions(microbatch: 3))
-    #expect(try objective.linearLayers().map(\.name) == ["0", "3", "8"])
+      options: ExecutionOptions(microbatch: microbatch))
+    let layers = try objective.linearLayers()
+    #expect(layers.map(\.name) == ["0", "3", "8"] && layers.map { $0.bias != nil } == [false, true, true])
     try expectDiagonals(objective)
     let coupled: Objective<Double> = try SmallProblem.objective(
       network.withBatchNormalization(.batch), KroneckerProblem.images(samples: 8, shape: [2, 5, 5]), .crossEntropy)
     #expect(throws: InputError.self) { try coupled.layerFactors() }
+    // On three images, where the second convolution's filters are folded into, too.
+    let few: Objective<Double> = try SmallProblem.objective(
+      network, KroneckerProblem.images(samples: 3, shape: [2, 5, 5]), .crossEntropy,
+      options: ExecutionOptions(microbatch: 3))
+    #expect(try few.linearLayers() == layers)
   }
 
   /// The patches of a convolution, cut out by hand.
