@@ -59,7 +59,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     case .kfacReduce:
       "of G for each layer [W b]: (E sum_rs M_rs) x (E m m'), m the mean of the rows x_r of a sample; else as kfac-expand"
     case .ekfac: "the eigenvectors of kfac-expand with the exact diagonal of G in their basis"
-    case .decoupled: "of G for each weight E M x E xx', for each bias E M, both as of kfac-expand but without the bias's 1"
+    case .decoupled:
+      "of G for each weight E M x E xx', for each bias E M, both as of kfac-expand but without the bias's 1"
     case .shampoo:
       "of M for each layer (E g g')^(1/2) x (E g' g)^(1/2), g the gradient of one sample as a matrix: the square of the inverse of Shampoo's preconditioner with exponents -1/4; exact blocks of M for all other parameters"
     }

@@ -339,9 +339,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class or
+                              ggn-within-class; or the approximation kfac-expand,
+                              kfac-reduce, ekfac, decoupled or shampoo. (default:
+                              hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -428,9 +430,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class or
+                              ggn-within-class; or the approximation kfac-expand,
+                              kfac-reduce, ekfac, decoupled or shampoo. (default:
+                              hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -481,9 +485,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class or
+                              ggn-within-class; or the approximation kfac-expand,
+                              kfac-reduce, ekfac, decoupled or shampoo. (default:
+                              hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>

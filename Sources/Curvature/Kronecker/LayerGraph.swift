@@ -73,10 +73,11 @@ struct LayerGraph {
   mutating func inputRows(_ site: LinearSite) throws(InputError) -> Value {
     switch site.form {
     case .product:
-      return try objective.graph.reshape(site.input, to: [1, microbatch, site.positions, site.inputs])
+      let rows = try samplesFirst(site.input, site)
+      return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, site.inputs])
     case .convolution(let convolution):
-      return try rows(patches(site.input, convolution), site, width: site.inputs)
-    case .transposedConvolution: return try rows(site.input, site, width: site.inputs)
+      return try grouped(patches(site.input, convolution), site, width: site.inputs)
+    case .transposedConvolution: return try grouped(pixels(site.input), site, width: site.inputs)
     }
   }
 
@@ -88,42 +89,48 @@ struct LayerGraph {
       if weightIsLeft {
         rows = try objective.graph.reshape(derivative, to: [site.outputs, microbatch * site.positions])
         rows = try objective.graph.transpose(rows, permutation: [1, 0])
+      } else {
+        rows = try samplesFirst(derivative, site)
       }
       return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, site.outputs])
-    case .convolution: return try rows(derivative, site, width: site.outputs)
+    case .convolution: return try grouped(pixels(derivative), site, width: site.outputs)
     case .transposedConvolution(let convolution):
-      return try rows(patches(derivative, convolution), site, width: site.outputs)
+      return try grouped(patches(derivative, convolution), site, width: site.outputs)
     }
   }
 
-  /// [samples, groups · width, rows, columns] as [groups, samples, positions, width].
-  private mutating func rows(_ image: Value, _ site: LinearSite, width: Int) throws(InputError) -> Value {
-    let last = try objective.graph.transpose(image, permutation: [0, 2, 3, 1])
-    if site.groups == 1 { return try objective.graph.reshape(last, to: [1, microbatch, site.positions, width]) }
-    let grouped = try objective.graph.reshape(last, to: [microbatch, site.positions, site.groups, width])
+  /// A value of a dense product with the samples in its first dimension.
+  private mutating func samplesFirst(_ value: Value, _ site: LinearSite) throws(InputError) -> Value {
+    let (shape, axis) = (objective.graph.shape(of: value), site.sampleAxis)
+    let inner = shape[axis] / (site.outer * microbatch)
+    let apart = Array(shape[..<axis]) + [site.outer, microbatch, inner] + shape[(axis + 1)...]
+    let split = try objective.graph.reshape(value, to: apart)
+    let others = apart.indices.filter { $0 != axis + 1 }
+    // Samples that come first already stay where they are.
+    if apart[...axis].allSatisfy({ $0 == 1 }) { return split }
+    return try objective.graph.transpose(split, permutation: [axis + 1] + others)
+  }
+
+  /// [samples, positions, groups · width] as [groups, samples, positions, width].
+  private mutating func grouped(_ rows: Value, _ site: LinearSite, width: Int) throws(InputError) -> Value {
+    if site.groups == 1 { return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, width]) }
+    let grouped = try objective.graph.reshape(rows, to: [microbatch, site.positions, site.groups, width])
     return try objective.graph.transpose(grouped, permutation: [2, 0, 1, 3])
   }
 
-  /// The pixels that each filter position sees, channels and taps in the order of a filter's elements: a convolution whose filters
-  /// are unit vectors, each channel in a group of its own.
+  /// The pixels of images, channels last: [samples, pixels, channels].
+  private mutating func pixels(_ image: Value) throws(InputError) -> Value {
+    let shape = objective.graph.shape(of: image)
+    let last = try objective.graph.transpose(image, permutation: [0, 2, 3, 1])
+    return try objective.graph.reshape(last, to: [shape[0], shape[2] * shape[3], shape[1]])
+  }
+
+  /// The pixels that each filter position sees, channels and taps in the order of a filter's elements.
   private mutating func patches(_ image: Value, _ convolution: Convolution) throws(InputError) -> Value {
-    let taps = convolution.rows.filter * convolution.columns.filter
     let isPointwise = [convolution.rows, convolution.columns].allSatisfy {
       $0.filter == 1 && $0.stride == 1 && $0.paddingLow == 0 && $0.paddingHigh == 0
     }
-    if isPointwise { return image }
-    let channels = objective.graph.shape(of: image)[1]
-    let numbers = try objective.graph.append(Iota(count: taps), [])
-    let isOwn = try objective.graph.compare(
-      objective.graph.broadcast(numbers, to: [taps, taps], dimensions: [0]), .equal,
-      objective.graph.broadcast(numbers, to: [taps, taps], dimensions: [1]))
-    let unit = try objective.graph.select(
-      isOwn, objective.graph.constant(1, [taps, taps]), objective.graph.constant(0, [taps, taps]))
-    let repeated = try objective.graph.broadcast(unit, to: [channels, taps, taps], dimensions: [1, 2])
-    let filters = try objective.graph.reshape(
-      repeated, to: [channels * taps, 1, convolution.rows.filter, convolution.columns.filter])
-    let single = Convolution(rows: convolution.rows, columns: convolution.columns, groups: channels)
-    return try objective.graph.append(single, [image, filters])
+    return try isPointwise ? pixels(image) : objective.graph.patches(image, of: convolution)
   }
 }
 

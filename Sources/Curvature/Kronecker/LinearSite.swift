@@ -23,6 +23,9 @@ struct LinearSite {
   var product: Value
   /// The operand that is not the weight.
   var input: Value
+  /// The dimension of the input that counts the samples, and what it counts before them; see ``SampleAxes``.
+  var sampleAxis = 0
+  var outer = 1
   /// What the filters are multiplied by before the convolution, as where a normalisation is folded into them.
   var scaling: Scaling?
   let outputs: Int
@@ -40,12 +43,14 @@ struct LinearSites {
   private let graph: Graph
   private let values: [Value]
   private let samples: Int
+  private let axes: SampleAxes
   private var consumers: [[Int]]
 
   /// - Parameter outputs: what is computed; nodes that it does not need do not count.
   init(graph: Graph, outputs: Value, samples: Int) {
     self.graph = graph
     self.samples = samples
+    axes = SampleAxes(graph: graph, samples: samples)
     values = Array(graph.values)
     consumers = [[Int]](repeating: [], count: graph.nodes.count)
     let needed = graph.ancestors(of: [outputs])
@@ -111,7 +116,10 @@ struct LinearSites {
     let taps = shape[2] * shape[3]
     let groups = convolution.groups
     let image = convolution.role == .forward ? node.type.shape : graph.shape(of: node.operands[0])
-    guard convolution.layout == .channelsFirst, image[0] == samples else { return nil }
+    guard convolution.layout == .channelsFirst, axes[node.operands[0]] == .dimension(0, outer: 1), image[0] == samples
+    else {
+      return nil
+    }
     let result = values[index]
     switch convolution.role {
     case .forward:
@@ -137,12 +145,14 @@ struct LinearSites {
     guard product.batch == 0, !inputContractsFirst, rows.count > product.contracted, own.count > product.contracted
     else { return nil }
     let free = rows.dropLast(product.contracted)
-    // The samples must be the slowest index of the rows.
-    guard free[0] % samples == 0, free[0] > 0 else { return nil }
+    guard case .dimension(let axis, let outer) = axes[input], axis < free.count, free[axis] > 0,
+      free[axis] % (outer * samples) == 0, axis == 0 && outer == 1 || !weightIsLeft
+    else { return nil }
     let contracted = rows.suffix(product.contracted).reduce(1, *)
     let result = values[index]
     return LinearSite(
-      form: .product(product, weightIsLeft: weightIsLeft), product: result, input: input,
+      form: .product(product, weightIsLeft: weightIsLeft), product: result, input: input, sampleAxis: axis,
+      outer: outer,
       outputs: graph.type(of: weight).count / max(1, contracted), inputs: contracted, groups: 1,
       positions: free.reduce(1, *) / samples, isTransposed: weightContractsFirst,
       bias: weightIsLeft ? nil : addedParameter(to: result, axisFromStart: nil))

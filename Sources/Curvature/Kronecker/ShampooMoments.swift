@@ -65,43 +65,54 @@ extension Objective {
         remedy: "export the model with a dynamic batch dimension, or ask for batches of \(size)")
     }
     var result = layers.map { (left: DenseMatrix(zeros: $0.outputs, $0.outputs), right: DenseMatrix(zeros: 0, 0)) }
-    for (_, members) in Dictionary(grouping: layers.indices, by: { layers[$0].weight }).sorted(by: { $0.key < $1.key }) {
-      guard let first = members.first.map({ layers[$0] }) else { continue }
+    let passes = try sampleMatrixPasses(of: layers) { $0.outputs * $0.outputs + $0.inputWidth * $0.inputWidth }
+    for pass in passes {
       var rotations = RowRotations<Scalar>(behind: network)
-      rotations.add(
-        first, inputs: Array(repeating: .identity(first.inputWidth), count: first.groups),
-        outputs: Array(repeating: .identity(first.outputs), count: first.groups))
+      for own in pass.members {
+        let layer = layers[own[0]]
+        rotations.add(
+          layer, inputs: own.map { _ in .identity(layer.inputWidth) },
+          outputs: own.map { _ in .identity(layer.outputs) })
+      }
+      let chosen = pass.members.map { layers[$0[0]].weight }
       let sums: Vector<Double>
       if batch == 1 {
-        sums = try cutForSampleMatrices(first).sumOverDirections(.labels, rotations: rotations, interruption) {
+        sums = try pass.objective.sumOverDirections(.labels, rotations: rotations, interruption) {
           graph, directions throws(InputError) in
-          let index = try graph.position(of: first.weight)
-          let derivatives = try graph.derivatives(of: [index], source: .labels, directions: directions)[0]
-          let (left, right) = try graph.sampleGradientMoments(of: index, derivatives, rotations)
-          return [
-            (left, .linear(offset: 0)), (right, .linear(offset: graph.objective.graph.type(of: left).count)),
-          ]
+          let positions = try chosen.map { weight throws(InputError) in try graph.position(of: weight) }
+          var outputs = DestinationList { .linear(offset: $0) }
+          let derivatives = try graph.derivatives(of: positions, source: .labels, directions: directions)
+          for (index, values) in zip(positions, derivatives) {
+            let (left, right) = try graph.sampleGradientMoments(of: index, values, rotations)
+            outputs.append([left, right], graph.objective.graph)
+          }
+          return outputs.items
         }
       } else {
         try interruption()
         var cut = self
         if case .dynamic = network.batch { cut = try self.cut(intoMicrobatchesOf: batch) }
         sums = try cut.layerExecutor(rotations) { graph throws(InputError) in
-          let index = try graph.position(of: first.weight)
-          let derivatives = try graph.joinedDerivatives(of: [index])[0]
-          let (left, right) = try graph.batchGradientMoments(of: index, derivatives, rotations)
-          return [
-            (left, .primal(offset: 0)), (right, .primal(offset: graph.objective.graph.type(of: left).count)),
-          ]
+          let positions = try chosen.map { weight throws(InputError) in try graph.position(of: weight) }
+          var outputs = DestinationList { .primal(offset: $0) }
+          for (index, values) in zip(positions, try graph.joinedDerivatives(of: positions)) {
+            let (left, right) = try graph.batchGradientMoments(of: index, values, rotations)
+            outputs.append([left, right], graph.objective.graph)
+          }
+          return outputs.items
         }.evaluate().converted()
       }
-      let (m, n) = (first.outputs, first.inputWidth)
-      for index in members {
-        let group = layers[index].group
-        result[index] = (
-          DenseMatrix(sums, from: group * m * m, rows: m, columns: m).symmetrized(),
-          DenseMatrix(sums, from: first.groups * m * m + group * n * n, rows: n, columns: n).symmetrized()
-        )
+      var offset = 0
+      for own in pass.members {
+        let (m, n) = (layers[own[0]].outputs, layers[own[0]].inputWidth)
+        for (position, index) in own.enumerated() {
+          let right = offset + own.count * m * m + position * n * n
+          result[index] = (
+            DenseMatrix(sums, from: offset + position * m * m, rows: m, columns: m).symmetrized(),
+            DenseMatrix(sums, from: right, rows: n, columns: n).symmetrized()
+          )
+        }
+        offset += own.count * (m * m + n * n)
       }
     }
     return result

@@ -182,9 +182,15 @@ import Testing
       return try objective.layerFactors()
     }
     let double = try factors(1, Double.self)
-    #expect(try zip(double, factors(3, Double.self)).allSatisfy { $0.inputMoment == $1.inputMoment && $0.outputMoment == $1.outputMoment })
+    #expect(
+      try zip(double, factors(3, Double.self)).allSatisfy {
+        $0.inputMoment == $1.inputMoment && $0.outputMoment == $1.outputMoment
+      })
     let single = try factors(1, Float.self)
-    #expect(try zip(single, factors(3, Float.self)).allSatisfy { $0.inputMoment == $1.inputMoment && $0.outputMoment == $1.outputMoment })
+    #expect(
+      try zip(single, factors(3, Float.self)).allSatisfy {
+        $0.inputMoment == $1.inputMoment && $0.outputMoment == $1.outputMoment
+      })
     for (a, b) in zip(double, single) {
       #expect(KroneckerProblem.relative(a.inputMoment, b.inputMoment) <= 1e-5)
       #expect(KroneckerProblem.relative(a.outputMoment, b.outputMoment) <= 1e-5)
@@ -217,7 +223,8 @@ import Testing
       LayerNormalization(5000)
       Dense(5000, 2)
     }
-    let data = try Dataset(inputs: SmallProblem.numbers([4, 5000], seed: 1), targets: SmallProblem.labels(4, classes: 2))
+    let data = try Dataset(
+      inputs: SmallProblem.numbers([4, 5000], seed: 1), targets: SmallProblem.labels(4, classes: 2))
     let objective: Objective<Double> = try SmallProblem.objective(network, data, .crossEntropy)
     #expect(throws: InputError.self) { try objective.exactBlocks(objective.blocks(.layer)) }
   }

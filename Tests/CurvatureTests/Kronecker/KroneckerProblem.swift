@@ -130,3 +130,20 @@ struct StoredByInputs: Layer {
     try graph.matrixProduct(x, parameters.next())
   }
 }
+
+/// A dense layer on [positions, batch, width], the positions first and perhaps both in one dimension, and back.
+struct LeadingPositions: Layer {
+  let dense: Dense
+  let isFlat: Bool
+
+  func declaration(input: [Int]) throws(InputError) -> LayerDeclaration { try dense.declaration(input: input) }
+
+  func lower(_ x: Value, parameters: inout ParameterReader, in graph: inout Graph) throws(InputError) -> Value {
+    var rows = try graph.transpose(x, permutation: [1, 0, 2])
+    let shape = graph.shape(of: rows)
+    if isFlat { rows = try graph.reshape(rows, to: [shape[0] * shape[1], shape[2]]) }
+    let result = try dense.lower(rows, parameters: &parameters, in: &graph)
+    let apart = try graph.reshape(result, to: [shape[0], shape[1], dense.outputs])
+    return try graph.transpose(apart, permutation: [1, 0, 2])
+  }
+}

@@ -77,6 +77,26 @@ import Testing
     }
   }
 
+  /// Positions before samples: rows are brought into the order of the samples.
+  @Test(arguments: [false, true]) func leadingPositions(isFlat: Bool) throws {
+    let network = try Network(input: [5, 4], seed: 2) {
+      LeadingPositions(dense: Dense(4, 6), isFlat: isFlat)
+      Tanh()
+      PositionMean()
+      Dense(6, 3)
+    }
+    let data = try Dataset(
+      inputs: SmallProblem.numbers([6, 5, 4], seed: 3), targets: SmallProblem.labels(6, classes: 3))
+    let objective: Objective<Double> = try SmallProblem.objective(
+      network, data, .crossEntropy, options: ExecutionOptions(microbatch: 4))
+    #expect(try objective.linearLayers().map(\.positions) == [5, 1])
+    try expectDiagonals(objective)
+    let matrix = try objective.kroneckerCurvature(.ekfac)
+    #expect(matrix.blocks.reduce(0) { $0 + $1.dimension } == objective.dimension)
+    let exact = try ExactSpectrum.compute(objective.gaussNewton()).eigen.values.reduce(0, +)
+    #expect(abs(matrix.trace - exact) <= 1e-12 * exact)
+  }
+
   @Test func tiedWeights() throws {
     let network = try Network(input: [4], seed: 3) {
       TiedDense(width: 4)
