@@ -3,6 +3,17 @@ import Networks
 import Tensors
 
 extension Objective {
+  /// Samples of the dataset dealt into groups that do not see each other, so that the objective is the mean of those of the groups; `nil` where there are none.
+  ///
+  /// Groups whose statistics batch normalisation takes are the groups, where there are `count` of them.
+  public func independentGroups(_ count: Int) -> [[Int]]? {
+    guard count > 0, let mode = network.batchNormalization, mode != .running else {
+      return (0..<count).map { group in stride(from: group, to: sampleCount, by: count).map { $0 } }
+    }
+    guard mode == .batch, let order, let size = options.batchNormGroup, order.count == count * size else { return nil }
+    return (0..<count).map { Array(order[$0 * size..<($0 + 1) * size]) }
+  }
+
   /// Makes sure that the outputs for a sample are a function of that sample, or of the statistics of its group.
   ///
   /// Everything here cuts the samples into microbatches, which changes no number only where samples do not see each other. A file

@@ -14,15 +14,17 @@ public struct SpectralSample: Sendable, Hashable, Codable {
   public var deflated: [Double]
   /// T of each probe.
   public var tridiagonals: [TridiagonalMatrix]
-  /// The Lanczos steps asked for, where known; a smaller T spans an invariant subspace, and its rule is exact.
-  public var steps: Int?
+  /// Which of them span an invariant subspace, so that their rules are exact.
+  public var invariant: Set<Int>
 
-  public init(dimension: Int, deflated: [Double] = [], tridiagonals: [TridiagonalMatrix], steps: Int? = nil) {
+  public init(
+    dimension: Int, deflated: [Double] = [], tridiagonals: [TridiagonalMatrix], invariant: Set<Int> = []
+  ) {
     precondition(dimension > 0 && deflated.count <= dimension)
     self.dimension = dimension
     self.deflated = deflated
     self.tridiagonals = tridiagonals
-    self.steps = steps
+    self.invariant = invariant
   }
 
   /// (P − k)/P, the part of the spectrum the probes stand for.
@@ -45,10 +47,11 @@ public struct SpectralSample: Sendable, Hashable, Codable {
     var result = [try rules()]
     while result.count < Swift.min(8, largest / 4) {
       var shorter: [QuadratureRule] = []
-      for (index, matrix) in tridiagonals.filter({ $0.order > 0 }).enumerated() {
-        let isExact = matrix.order < (steps ?? largest) || matrix.order >= dimension - deflated.count
+      for (index, matrix) in tridiagonals.enumerated() where matrix.order > 0 {
+        let isExact = invariant.contains(index) || matrix.order >= dimension - deflated.count
         shorter.append(
-          isExact ? result[0][index] : try QuadratureRule(matrix.leading(matrix.order - result.count)))
+          isExact
+            ? result[0][shorter.count] : try QuadratureRule(matrix.leading(Swift.max(1, matrix.order - result.count))))
       }
       result.append(shorter)
     }

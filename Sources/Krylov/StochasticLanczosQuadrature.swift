@@ -143,7 +143,8 @@ public struct StochasticLanczosQuadrature<Space: VectorSpace>: Sendable {
   /// What is known of the spectrum from the probes that are done.
   public var sample: SpectralSample {
     SpectralSample(
-      dimension: space.dimension, deflated: deflatedValues, tridiagonals: tridiagonals, steps: options.steps)
+      dimension: space.dimension, deflated: deflatedValues, tridiagonals: tridiagonals,
+      invariant: Set(tridiagonals.indices.filter { tridiagonals[$0].order < options.steps }))
   }
 }
 

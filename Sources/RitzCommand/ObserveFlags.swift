@@ -19,7 +19,7 @@ struct ObserveFlags: ParsableArguments {
   var observeLayers: Int?
   @Option(
     help: ArgumentHelp(
-      "Errors over the data of density and eigenvalues: all anew without each of G groups of samples.", valueName: "g"))
+      "Errors over the data of density and eigenvalues, by leaving out each of G groups of samples.", valueName: "g"))
   var observeDataGroups: Int?
   @Option(
     help: ArgumentHelp(
@@ -38,8 +38,15 @@ struct ObserveFlags: ParsableArguments {
       valueName: "modes"))
   var observeBatchNorm: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Samples of the groups whose statistics the mode batch takes; by default all that are measured on.",
+      valueName: "n"))
+  var observeBatchNormGroup: Int?
+
   func validate() throws {
     try requireCounts([
+      ("--observe-batch-norm-group", observeBatchNormGroup),
       ("--observe-layers", observeLayers), ("--observe-trace", observeTrace),
       ("--observe-max-products", observeMaxProducts),
     ])
@@ -72,6 +79,7 @@ struct ObserveFlags: ParsableArguments {
       || observeOperator != OperatorKind.hessian.rawValue || observeSamples != 1000 || observeLayers != nil
       || observeDataGroups != nil || observeBatches != 0 || observeLossChange || observeDirections
       || observeTolerance != 1e-3 || observeMaxProducts != nil || observeBatchNorm != nil
+      || observeBatchNormGroup != nil
   }
 
   private static var kinds: [OperatorKind] { [.hessian, .gaussNewton, .functional, .fisher, .gradientSecondMoment] }
@@ -103,7 +111,8 @@ struct ObserveFlags: ParsableArguments {
       kind: OperatorKind(rawValue: observeOperator) ?? .hessian, top: observeTop, bottom: observeBottom,
       tolerance: observeTolerance, maximumProducts: observeMaxProducts, quadrature: try quadrature(seed: seed),
       traceProbes: observeTrace, batches: observeBatches, lossChange: observeLossChange, directions: observeDirections,
-      layerTop: observeLayers ?? 0, dataGroups: observeDataGroups ?? 0, seed: seed)
+      layerTop: observeLayers ?? 0, dataGroups: observeDataGroups ?? 0, batchNormGroup: observeBatchNormGroup,
+      seed: seed)
   }
 
   /// The samples that are measured on: the first of those given, as many as asked for.
@@ -147,6 +156,10 @@ struct ObserveFlags: ParsableArguments {
           name: "errors over the data",
           text: "delete-a-group jackknife with \(settings.dataGroups) groups of samples and the same probes: "
             + "sqrt((G-1)/G sum_g (x_g - mean)^2)"))
+    }
+    if let group = settings.batchNormGroup {
+      result.append(
+        RunDescription.Convention(name: "batch statistics measured with", text: "groups of \(group) samples"))
     }
     if settings.batches > 0 {
       result.append(

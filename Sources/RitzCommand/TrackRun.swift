@@ -26,6 +26,11 @@ struct TrackRun {
       settings: settings, batchSize: batch, pool: pool)
     // Everything the user can have got wrong beside the files is known by now; only then does the run leave a trace.
     let directory = try OutputDirectory(output)
+    guard !FileBytes.exists(directory.path("state/train.json")) else {
+      throw InputError(
+        file: output, "holds a run of ritz train, whose history and report would be overwritten",
+        remedy: "give another --output")
+    }
     for name in [RunDirectory.historyFile, "report.html"] {
       try? FileManager.default.removeItem(atPath: directory.path(name))
     }

@@ -35,6 +35,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The directory to leave results in.", valueName: "dir")) var output: String?
   @Option(help: ArgumentHelp("Finish the run that was begun in this directory.", valueName: "dir")) var resume: String?
+  @Flag(help: "Replace the run that the directory holds.") var overwrite = false
   @Flag(help: "Say nothing on standard error.") var quiet = false
 
   func validate() throws {
@@ -60,7 +61,7 @@ struct TrainCommand: ParsableCommand {
   private var isGiven: Bool {
     model != nil || output != nil || objective.isGiven || execution.isGiven || training.isGiven || validation != nil
       || validationEpochs != 1 || checkpointEvery != nil || storeEvery != nil || observe != nil || observeBudget != nil
-      || observation.isGiven
+      || observation.isGiven || overwrite
   }
 
   private func budget() throws -> Double? {
@@ -68,7 +69,7 @@ struct TrainCommand: ParsableCommand {
     let isPercentage = observeBudget.hasSuffix("%")
     let number = Double(isPercentage ? observeBudget.dropLast() : observeBudget[...]) ?? .nan
     let part = isPercentage ? number / 100 : number
-    guard part > 0, part.isFinite else {
+    guard part > 0, part.isFinite, isPercentage || part <= 1 else {
       throw ValidationError("--observe-budget is a part such as 0.2 or 20%, not '\(observeBudget)'")
     }
     return part
@@ -96,7 +97,13 @@ struct TrainCommand: ParsableCommand {
     settings.precision =
       try execution.precision.flatMap(Precision.init)
       ?? .standard(parameters: settings.network().parameterCount)
-    try TrainRun.start(settings, output: output ?? "runs/train", pool: execution.pool, isQuiet: quiet)
+    let directory = output ?? "runs/train"
+    guard overwrite || !FileBytes.exists(directory + "/" + RunDirectory.historyFile) else {
+      throw InputError(
+        file: directory, "holds a run already",
+        remedy: "go on with --resume \(directory), choose another --output, or replace it with --overwrite")
+    }
+    try TrainRun.start(settings, output: directory, pool: execution.pool, isQuiet: quiet)
   }
 
   private func observationSettings(samples: Int) throws -> TrainSettings.Observation? {

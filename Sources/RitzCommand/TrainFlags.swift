@@ -55,6 +55,7 @@ struct TrainFlags: ParsableArguments {
     if batch != "all" && (Int(batch) ?? 0) < 1 { throw ValidationError("--batch is a number of samples or all") }
     _ = try augmentation()
     _ = try parsedBetas()
+    if let rule = OptimizerSettings.Rule(rawValue: optimizer) { try requireMeaning(rule) }
   }
 
   /// Whether anything was given that a stored run has settled.
@@ -87,6 +88,24 @@ struct TrainFlags: ParsableArguments {
       }
     }
     return result
+  }
+
+  /// - Throws: where a flag is of other optimisers than the one chosen.
+  private func requireMeaning(_ rule: OptimizerSettings.Rule) throws {
+    let averaging: [OptimizerSettings.Rule] = [.adam, .adamW, .rmsprop, .adaHessian, .sophia]
+    for (flag, isGiven, rules) in [
+      ("--momentum", momentum != nil, [.heavyBall, .nesterov, .sharpnessAware]),
+      ("--betas", betas != nil, averaging), ("--epsilon", epsilon != nil, averaging),
+      ("--radius", radius != nil, [.sharpnessAware]), ("--damping", damping != nil, [.gaussNewton]),
+      ("--solver-products", solverProducts != nil, [.gaussNewton]), ("--estimator", estimator != nil, [.sophia]),
+    ] as [(String, Bool, [OptimizerSettings.Rule])] where isGiven && !rules.contains(rule) {
+      throw ValidationError(
+        "\(flag) means nothing to --optimizer \(rule.rawValue); it is of \(rules.map(\.rawValue).joined(separator: ", "))"
+      )
+    }
+    if rule == .rmsprop, try parsedBetas()?.count == 2 {
+      throw ValidationError("--betas is one number for --optimizer rmsprop, such as 0.99")
+    }
   }
 
   private func optimizerSettings() throws -> OptimizerSettings {
@@ -131,9 +150,9 @@ extension OptimizerSettings {
     case .gradientDescent: .gradientDescent
     case .heavyBall: .heavyBall(momentum: momentum)
     case .nesterov: .nesterov(momentum: momentum)
-    case .adam, .adamW: .adam(beta1: beta1)
+    case .adam, .adamW, .adaHessian: .adam(beta1: beta1)
     case .rmsprop: .adam(beta1: 0)
-    case .gaussNewton, .adaHessian, .sophia, .sharpnessAware: nil
+    case .gaussNewton, .sophia, .sharpnessAware: nil
     }
   }
 }

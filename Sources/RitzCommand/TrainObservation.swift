@@ -9,6 +9,7 @@ struct TrainObservation<Scalar: Real> {
   private let settings: TrainingSettings
   private let operationsOfStep: Double
   private let hasDensity: Bool
+  private let sampleCount: Int
 
   /// What decides on observations to come, as stored with a run.
   struct Book: Codable {
@@ -28,7 +29,9 @@ struct TrainObservation<Scalar: Real> {
     execution.batchNormGroup = nil
     observers = try TrajectoryObservers(
       network: network, modes: chosen.modes, dataset: samples, loss: loss, execution: execution,
-      settings: chosen.settings, batchSize: settings.training.batchSize, pool: pool)
+      settings: chosen.settings,
+      batchSize: settings.training.batchSize < dataset.count ? settings.training.batchSize : nil, pool: pool)
+    sampleCount = dataset.count
     schedule = chosen.schedule
     self.settings = settings.training
     hasDensity = chosen.settings.quadrature != nil
@@ -55,9 +58,8 @@ struct TrainObservation<Scalar: Real> {
     }
     let moment = TrajectoryMoment(
       step: step.step, epoch: step.epoch, reason: reason, parameters: step.parameters, literals: step.literals,
-      optimizer: OptimizerContext(
-        learningRate: step.learningRate, batchSize: settings.batchSize, edge: settings.optimizer.edge,
-        preconditioner: run.optimizer.preconditioner(after: step.step), update: step.update, updateIsNext: true))
+      optimizer: context(
+        run, learningRate: step.learningRate, stepsDone: step.step + 1, update: step.update, updateIsNext: true))
     return try measure(moment)
   }
 
@@ -67,17 +69,26 @@ struct TrainObservation<Scalar: Real> {
     return try measure(
       TrajectoryMoment(
         step: run.step, epoch: run.epoch, reason: .end, parameters: run.parameters, literals: run.literals,
-        optimizer: OptimizerContext(
-          learningRate: settings.learningRate(ofStep: last), batchSize: settings.batchSize,
-          edge: settings.optimizer.edge,
-          preconditioner: run.step > 0 ? run.optimizer.preconditioner(after: last) : nil)))
+        optimizer: context(run, learningRate: settings.learningRate(ofStep: last), stepsDone: run.step)))
+  }
+
+  private func context(
+    _ run: TrainingRun<Scalar>, learningRate: Double, stepsDone: Int, update: Vector<Scalar>? = nil,
+    updateIsNext: Bool = false
+  ) -> OptimizerContext<Scalar> {
+    OptimizerContext(
+      learningRate: learningRate, batchSize: settings.batchSize, sampleCount: sampleCount,
+      edge: settings.optimizer.edge,
+      weightDecay: settings.isDecayDecoupled ? .decoupled(settings.weightDecay) : .coupled(settings.weightDecay),
+      preconditioner: stepsDone > 0 ? run.optimizer.preconditioner(after: stepsDone - 1) : nil, update: update,
+      updateIsNext: updateIsNext, velocity: run.optimizer.velocity)
   }
 
   private mutating func measure(_ moment: TrajectoryMoment<Scalar>) throws -> [RunMeasurement] {
     let decision = book.budget.decide(moment.reason, wantsDensity: hasDensity)
     guard decision != .skip else { return [] }
     let observation = try observers.measure(
-      at: moment, includesDensity: decision == .whole, interruption: { try Interruption.check() })
+      at: moment, includesDensity: decision == .whole || !hasDensity, interruption: { try Interruption.check() })
     book.budget.record(operations: observation.operations, hasDensity: decision == .whole)
     return observation.measurements
   }
@@ -86,6 +97,11 @@ struct TrainObservation<Scalar: Real> {
   var summary: String {
     let budget = book.budget
     let left = budget.skipped > 0 ? ", \(budget.skipped) left out as dearer than the budget" : ""
+    if budget.made == 0, budget.skipped > 0, let least = budget.leastShare {
+      return
+        "no observation: even one takes about \(Int((100 * least).rounded())) % of the training's work, more than --observe-budget allows; "
+        + "observe fewer samples or eigenpairs, or raise it"
+    }
     let share = budget.share.map { ", \(($0 * 1000).rounded() / 10) % of the training's work" } ?? ""
     return "\(budget.made) observations\(left)\(share)"
   }

@@ -32,7 +32,8 @@ struct TrainState {
     try? manager.removeItem(atPath: directory.path("train.json"))
     clear()
     let checkpoints = output.path(RunDirectory.checkpointsDirectory)
-    for name in (try? manager.contentsOfDirectory(atPath: checkpoints)) ?? [] where name.hasSuffix(".safetensors") {
+    for name in (try? manager.contentsOfDirectory(atPath: checkpoints)) ?? []
+    where name.hasPrefix("step-") && name.hasSuffix(".safetensors") {
       try? manager.removeItem(atPath: checkpoints + "/" + name)
     }
     for name in [SpectrumRun.resultFile, "report.html", RunDirectory.historyFile, RunLog.clockFile, RunEventFile.file] {

@@ -163,8 +163,8 @@ enum HelpTexts {
                               1000)
       --observe-layers <k>    The K largest eigenvalues of every layer's block.
       --observe-data-groups <g>
-                              Errors over the data of density and eigenvalues: all
-                              anew without each of G groups of samples.
+                              Errors over the data of density and eigenvalues, by
+                              leaving out each of G groups of samples.
       --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
                               in the leading eigenspace, and the change of the loss
                               they make. (default: 0)
@@ -178,8 +178,12 @@ enum HelpTexts {
       --observe-batch-norm <modes>
                               Ways of batch normalisation to measure side by side:
                               batch,running,population,population-differentiated.
+      --observe-batch-norm-group <n>
+                              Samples of the groups whose statistics the mode batch
+                              takes; by default all that are measured on.
       --output <dir>          The directory to leave results in.
       --resume <dir>          Finish the run that was begun in this directory.
+      --overwrite             Replace the run that the directory holds.
       --quiet                 Say nothing on standard error.
       --version               Show the version.
       -h, --help              Show help information.
@@ -240,8 +244,8 @@ enum HelpTexts {
                               1000)
       --observe-layers <k>    The K largest eigenvalues of every layer's block.
       --observe-data-groups <g>
-                              Errors over the data of density and eigenvalues: all
-                              anew without each of G groups of samples.
+                              Errors over the data of density and eigenvalues, by
+                              leaving out each of G groups of samples.
       --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
                               in the leading eigenspace, and the change of the loss
                               they make. (default: 0)
@@ -255,6 +259,9 @@ enum HelpTexts {
       --observe-batch-norm <modes>
                               Ways of batch normalisation to measure side by side:
                               batch,running,population,population-differentiated.
+      --observe-batch-norm-group <n>
+                              Samples of the groups whose statistics the mode batch
+                              takes; by default all that are measured on.
       --learning-rate <eta>   The learning rate the training had, for its edge and
                               for predicted changes of the loss.
       --optimizer <name>      gd, heavy-ball or nesterov: whose edge the sharpness

@@ -84,11 +84,43 @@ import Testing
     (["train", "--resume", "x", "--optimizer", "adam"], "--resume takes everything"),
     (["train", "mlp:2-2", "--augment", "rotate"], "--augment takes"),
     (["train", "mlp:2-2", "--observe-budget", "20%"], "goes with --observe"),
+    (["train", "mlp:2-2", "--momentum", "0.9"], "means nothing to --optimizer sgd"),
+    (["train", "mlp:2-2", "--optimizer", "rmsprop", "--betas", "0.9,0.99"], "one number"),
+    (["train", "mlp:2-2", "--observe", "ends", "--observe-budget", "20"], "--observe-budget"),
     (["train", "mlp:2-2", "--betas", "x"], "--betas"), (["train", "mlp:2-2", "--decay", "some"], "--decay"),
   ])
   func wrongUsage(_ arguments: [String], _ part: String) throws {
     let outcome = try RitzProcess.run(arguments)
     #expect(outcome.status == 2 && outcome.errors.contains(part), "\(outcome.errors)")
+  }
+
+  /// Errors over the data without a density, a run that no other replaces unasked, files of others that stay.
+  @Test func errorsOverTheDataAndAnotherRunInTheWay() throws {
+    let workspace = try Workspace()
+    try FileManager.default.createDirectory(
+      atPath: workspace.path("run/checkpoints"), withIntermediateDirectories: true)
+    let mine = workspace.path("run/checkpoints/mine.safetensors")
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: mine))
+    let arguments = [
+      "train", "mlp:64-4-10", "--data", "digits", "--loss", "cross-entropy", "--steps", "4", "--observe", "ends",
+      "--observe-top", "2", "--observe-samples", "60", "--observe-data-groups", "3", "--quiet", "--output",
+      workspace.path("run"),
+    ]
+    let first = try RitzProcess.run(arguments)
+    #expect(first.status == 0, "\(first.errors)")
+    let history = try workspace.bytes("run/history.jsonl")
+    #expect(String(decoding: history, as: UTF8.self).contains("\"topDataErrors\":["))
+    let second = try RitzProcess.run(arguments)
+    #expect(second.status == 1 && second.errors.contains("holds a run already"), "\(second.errors)")
+    let replaced = try RitzProcess.run(arguments + ["--overwrite"])
+    #expect(replaced.status == 0)
+    #expect(try workspace.bytes("run/history.jsonl") == history)
+    #expect(FileBytes.exists(mine))
+    try FileManager.default.removeItem(atPath: mine)
+    let tracked = try RitzProcess.run(
+      "track", workspace.path("run/checkpoints"), "--network", "mlp:64-4-10", "--data", "digits", "--loss",
+      "cross-entropy", "--output", workspace.path("run"), "--quiet")
+    #expect(tracked.status == 1 && tracked.errors.contains("holds a run of ritz train"), "\(tracked.errors)")
   }
 
   @Test func nothingToResume() throws {

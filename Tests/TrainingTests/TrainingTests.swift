@@ -85,7 +85,9 @@ import Testing
       steps: steps, augmentation: Augmentation(flip: true, crop: 1), seed: 7)
   }
 
-  private func start(_ settings: TrainingSettings, workers: Int) throws -> TrainingRun<Float> {
+  private func start<Scalar: Real>(
+    _ settings: TrainingSettings, workers: Int, as type: Scalar.Type = Float.self
+  ) throws -> TrainingRun<Scalar> {
     let network = try Network(input: [1, 8, 8], seed: 3) {
       Convolution2D(1, 4, filter: 3)
       BatchNormalization(4)
@@ -93,7 +95,7 @@ import Testing
       Flatten()
       Dense(144, 10)
     }
-    return try TrainingRun<Float>(
+    return try TrainingRun<Scalar>(
       network: network.withBatchNormalization(.batch), dataset: Self.digits(100).reshaped(toSample: [1, 8, 8]),
       loss: .crossEntropy, settings: settings, pool: WorkerPool(count: workers))
   }
@@ -101,15 +103,20 @@ import Testing
   /// Stored in the middle and restored, and run by other numbers of workers, a run ends with the same bits.
   @Test(arguments: OptimizerSettings.Rule.allCases)
   func resumedRunsHaveTheSameBits(_ rule: OptimizerSettings.Rule) throws {
+    try resume(rule, as: Float.self)
+    try resume(rule, as: Double.self)
+  }
+
+  private func resume<Scalar: Real>(_ rule: OptimizerSettings.Rule, as type: Scalar.Type) throws {
     let settings = settings(rule)
-    var whole = try start(settings, workers: 1)
+    var whole = try start(settings, workers: 1, as: type)
     var losses: [Double] = []
     while !whole.isFinished { losses.append(try whole.advance().loss) }
     let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).safetensors"
     defer { try? FileManager.default.removeItem(atPath: path) }
     var seen: [Double] = []
     for session in 0..<4 {
-      var run = try start(settings, workers: session + 1)
+      var run = try start(settings, workers: session + 1, as: type)
       if session > 0 { try run.restore(SafetensorsFile(contentsOf: path)) }
       #expect(run.step == 3 * session)
       for _ in 0..<3 { seen.append(try run.advance().loss) }

@@ -11,6 +11,10 @@ import Tensors
 /// and the loss falls in expectation where η < 2 μᵀDμ / (μᵀDHDμ + tr(DHDΣ)/m). Neither matrix is formed: with the gradients g_B of
 /// mini-batches at hand, (g_B − μ)ᵀDHD(g_B − μ) has the mean tr(DHDΣ)/m.
 ///
+/// Weight decay adds the same step to every g_B: ηλDθ where it is part of the gradient, ηλθ where it stands beside it. L is without it.
+///
+/// Mini-batches of training, drawn without replacement, have (n − m)/(n − 1) of the variance Σ/m.
+///
 /// Where batch normalisation couples the samples of a batch, the mean of g_B is not μ; then μᵀDg_B and g_BᵀDHDg_B are averaged over
 /// the batches as they are.
 ///
@@ -27,6 +31,8 @@ struct LossChange<Scalar: Real> {
   let diagonal: DiagonalOperator<Scalar>?
   /// Whether the samples of a batch depend on each other.
   let isCoupled: Bool
+  /// λDθ or λθ, which weight decay adds to D g_B; `nil` without.
+  let decay: Vector<Scalar>?
 
   /// - Parameters:
   ///   - batches: g_B; none for gradient descent on all samples.
@@ -73,7 +79,9 @@ struct LossChange<Scalar: Real> {
   }
 
   private func scaled(_ gradient: Vector<Scalar>) throws -> Vector<Scalar> {
-    try diagonal?.apply(gradient) ?? gradient
+    var step = try diagonal?.apply(gradient) ?? gradient
+    if let decay { space.axpy(1, decay, &step) }
+    return step
   }
 
   private func displacement(_ step: Vector<Scalar>) -> Vector<Scalar> {

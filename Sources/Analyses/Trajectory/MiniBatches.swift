@@ -19,6 +19,8 @@ struct MiniBatches<Scalar: Real>: Sendable {
     options: ExecutionOptions, seed: UInt64, pool: WorkerPool
   ) throws {
     guard size > 0 else { throw InputError("mini-batches of \(size) samples: expected at least 1") }
+    // Statistics of all samples are constants that a mini-batch does not take anew.
+    let network = try network.batchNormalization == .population ? network.withBatchNormalization(.running) : network
     var single = options
     single.batchNormGroup = nil
     single.microbatch = nil

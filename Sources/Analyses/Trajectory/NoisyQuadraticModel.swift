@@ -12,7 +12,7 @@ import Tensors
 ///
 /// a linear recursion x′ = M x + b ξ. The mean after T steps is M^T x, the covariance Σ_{t<T} s² M^t b bᵀ (Mᵀ)^t. Where M is stable it settles; for
 /// gradient descent at E c² = ηλs²/(2 − ηλ), for the heavy ball at ηλs²(1 + β)/((1 − β)(2(1 + β) − ηλ)). A direction whose slope is above that
-/// floor trains; one at the floor has been trained as far as this η lets it.
+/// floor by more than noise makes it trains; one at the floor has been trained as far as this η lets it.
 ///
 /// Source: T. Schaul, S. Zhang, Y. LeCun, ICML 2013, arXiv:1206.1106; G. Zhang et al., NeurIPS 2019, arXiv:1907.04164.
 public struct NoisyQuadraticModel<Scalar: Real>: Sendable {
@@ -47,22 +47,25 @@ public struct NoisyQuadraticModel<Scalar: Real>: Sendable {
     public var value: Double
     /// c
     public var slope: Double
-    /// w
+    /// w; after the step from here, where that is known.
     public var velocity: Double
     /// s²
     public var noise: Double
+    /// vᵢᵀu of the step u from here, where that is known: its noise is then no longer random.
+    public var update: Double?
 
-    public init(value: Double, slope: Double, velocity: Double, noise: Double) {
+    public init(value: Double, slope: Double, velocity: Double, noise: Double, update: Double? = nil) {
       self.value = value
       self.slope = slope
       self.velocity = velocity
       self.noise = noise
+      self.update = update
     }
   }
 
   /// What becomes of a direction.
   public enum Fate: String, Sendable, Codable, CaseIterable {
-    /// The slope is above the noise's floor: it falls.
+    /// The slope is above what the noise makes of it at the floor with probability 0.95: it falls.
     case trains
     /// The slope is at the floor.
     case settled
@@ -99,10 +102,14 @@ public struct NoisyQuadraticModel<Scalar: Real>: Sendable {
     return nil
   }
 
+  /// The 95 % quantile of χ²₁.
+  private static var quantileOfSquare: Double { 3.841458820694124 }
+
   public func fate(_ direction: Direction) -> Fate {
     if direction.value < 0 { return .escapes }
     guard let floor = floor(direction) else { return .unstable }
-    return direction.slope * direction.slope > floor ? .trains : .settled
+    // The slope of a direction at its floor is Gaussian: beyond this in one of twenty.
+    return direction.slope * direction.slope > Self.quantileOfSquare * floor ? .trains : .settled
   }
 
   /// Mean and standard deviation of the slope after some steps.
@@ -110,6 +117,11 @@ public struct NoisyQuadraticModel<Scalar: Real>: Sendable {
     let (matrix, noise) = recursion(direction)
     var (slope, velocity) = (direction.slope, direction.velocity)
     var covariance = Matrix(a: 0, b: 0, c: 0, d: 0)
+    var steps = steps
+    if let update = direction.update, steps > 0 {
+      slope += direction.value * update
+      steps -= 1
+    }
     for _ in 0..<steps {
       (slope, velocity) = (matrix.a * slope + matrix.b * velocity, matrix.c * slope + matrix.d * velocity)
       covariance = matrix.congruence(covariance) + noise
@@ -127,16 +139,6 @@ public struct NoisyQuadraticModel<Scalar: Real>: Sendable {
     return (
       Matrix(a: 1 - reach, b: -carried, c: 1, d: beta), Matrix(a: reach * reach * s, b: -reach * s, c: -reach * s, d: s)
     )
-  }
-
-  /// The velocity along a direction that explains the last update u = vᵢᵀ(θ − θ₋₁).
-  public static func velocity(
-    update: Double, value: Double, slope: Double, _ descent: Descent
-  ) -> Double {
-    guard descent.momentum > 0, descent.learningRate > 0 else { return 0 }
-    guard descent.isNesterov else { return -update / descent.learningRate }
-    // The slope before the update was c − λu.
-    return (-update / descent.learningRate - slope + value * update) / descent.momentum
   }
 }
 

@@ -58,6 +58,9 @@ public struct ObservationBudget: Codable, Sendable, Hashable {
     dearest[index] = Swift.max(dearest[index], operations)
   }
 
+  /// What the cheapest observation would take of all the training that is planned; `nil` where there is none.
+  public var leastShare: Double? { planned > 0 ? dearest[1] / planned : nil }
+
   /// Observations' share of the training so far; `nil` before there is any.
   public var share: Double? { trained > 0 ? spent / trained : nil }
 }

@@ -8,7 +8,8 @@
 /// | Nesterov | 2(1 + β)/(η(1 + 2β)) | λ₁ of H |
 /// | Adam, momentum as an average | 2(1 + β₁)/((1 − β₁)η) | λ₁ of P^(−½) H P^(−½), P = √v̂ + ε |
 ///
-/// RMSprop is Adam with β₁ = 0. Weight decay is inside H here. Source: J. M. Cohen et al., arXiv:2103.00065 and, for Adam, arXiv:2207.14484.
+/// RMSprop is Adam with β₁ = 0, AdaHessian has other squares in P. Coupled weight decay λ is a part of H: H + λI is held against the edge. Decoupled decay multiplies θ
+/// by 1 − ηλ beside the step; where an edge without it is 2s/η, the mode with eigenvalue h then changes its sign at h + sλ = 2s/η. Source: J. M. Cohen et al., arXiv:2103.00065 and, for Adam, arXiv:2207.14484.
 public enum SharpnessEdge: Codable, Sendable, Hashable {
   case gradientDescent
   case heavyBall(momentum: Double)
@@ -24,6 +25,9 @@ public enum SharpnessEdge: Codable, Sendable, Hashable {
     case .adam(let beta1): 2 * (1 + beta1) / ((1 - beta1) * learningRate)
     }
   }
+
+  /// What decoupled weight decay adds to an eigenvalue that is held against the edge: sλ, the edge being 2s/η.
+  public func shift(decoupledDecay: Double) -> Double { value(learningRate: 2) * decoupledDecay }
 
   /// Whether the preconditioned matrix is held against it.
   public var isPreconditioned: Bool { if case .adam = self { true } else { false } }

@@ -16,6 +16,8 @@ extension TrajectoryObserver {
     let operation: NetworkOperator<Scalar>
     /// D = P⁻¹ over the selected parameters.
     let diagonal: Vector<Scalar>?
+    /// Elements of D beside which the others hardly count.
+    let neglected: Int
     let update: Vector<Scalar>?
 
     var space: DenseVectorSpace<Scalar> { operation.space }
@@ -30,24 +32,46 @@ extension TrajectoryObserver {
       step: moment.step, epoch: moment.epoch, reason: moment.reason.rawValue, operatorName: settings.kind.rawValue,
       samples: objective.effectiveSamples)
     var notes: [String] = []
+    if point.neglected > 0 {
+      notes.append(
+        "\(point.neglected) parameters hardly had a gradient so far: the optimiser's scaling, and what is measured with it, is theirs"
+      )
+    }
     result.loss = point.loss
     result.gradientNorm = point.space.norm(point.gradient)
     result.batchNormalization = objective.network.batchNormalization?.rawValue
     var work = point.planned.gradientOperations + point.planned.operation.operationsPerPoint
 
-    var pairs = try eigenpairs(point, &notes)
-    var density: SpectralDensity?
-    if let quadrature = settings.quadrature, includesDensity {
-      density = try self.density(point, quadrature, &pairs, &result, &notes)
-    } else if let probes = settings.traceProbes {
-      let trace = try TraceEstimator(seed: settings.seed).hutchinson(point.operation, probes: probes)
-      result.trace = RunEstimate(trace.value, error: trace.standardError)
-    }
-    if let pairs { report(pairs, &result) }
+    var jackknife: DataJackknife<Scalar>?
     if settings.dataGroups > 1, includesDensity {
-      let errors = try dataErrors(point, density, interruption)
-      (result.topDataErrors, result.densityDataErrors) = (errors.top, errors.density)
-      work += errors.operations
+      let network = try point.network ?? objective.network.withParameters(moment.parameters)
+      jackknife = try DataJackknife(
+        objective, network, of: dataset, groups: settings.dataGroups, whole: point.operation, interruption)
+      work += jackknife?.operationsPerPoint ?? 0
+    }
+    var pairs: TrackedEigenpairs<Vector<Scalar>>?
+    if let quadrature = settings.quadrature, includesDensity {
+      var products: Int
+      (pairs, products) = try density(point, quadrature, jackknife, &result, &notes)
+      work += Double(products) * (jackknife?.operationsPerProduct ?? 0)
+      // Products that are sums over the groups are not the whole operator's own.
+      if jackknife?.isSum != true { products = 0 }
+      result.products = products
+    } else {
+      if settings.tracking != nil { pairs = try followWhole(point) }
+      if let probes = settings.traceProbes {
+        let trace = try TraceEstimator(seed: settings.seed).hutchinson(point.operation, probes: probes)
+        result.trace = RunEstimate(trace.value, error: trace.standardError)
+      }
+      if let jackknife, let pairs {
+        result.topDataErrors = try dataErrors(pairs, jackknife, point.space)
+        work += Double(pairs.top.count + pairs.topGuards.count) * jackknife.operationsPerProduct
+      }
+    }
+    if let pairs {
+      let open = (pairs.top + pairs.bottom).count { !$0.converged }
+      if open > 0 { notes.append("\(open) of \(pairs.top.count + pairs.bottom.count) eigenpairs did not converge") }
+      report(pairs, &result)
     }
     if settings.top > 0 { try sharpness(point, pairs, &result) }
 
@@ -68,17 +92,21 @@ extension TrajectoryObserver {
       work += try batches.operations()
     }
     if let subspace { batchFraction(point, subspace, batchGradients, &result) }
-    if settings.lossChange, let optimizer = moment.optimizer {
+    if settings.lossChange, let optimizer = moment.optimizer, optimizer.edge == nil {
+      notes.append(
+        "the change of the loss is that of gradient descent, momentum and diagonal scaling, which this optimiser's step is not"
+      )
+    } else if settings.lossChange, let optimizer = moment.optimizer {
       work += point.planned.gradientOperations / 3 * Double(1 + batchGradients.count)
       try lossChange(point, optimizer, batchGradients, &result)
     }
     if settings.directions, let pairs {
-      directions(point, pairs, batchGradients, &result, &notes)
+      try directions(point, pairs, batchGradients, &result, &notes)
     } else {
       expectation = nil
     }
-    result.products = point.operation.productCount
-    work += Double(result.products) * point.planned.operation.operationsPerProduct
+    work += Double(point.operation.productCount) * point.planned.operation.operationsPerProduct
+    result.products += point.operation.productCount
     if !notes.isEmpty { result.notes = notes }
     previous = subspace
     var measurements = [result]
@@ -104,16 +132,24 @@ extension TrajectoryObserver {
     if mode == .population || (mode?.couplesSamples != true && moves(moment.literals)) {
       let moved = try objective.network.withParameters(moment.parameters).withLiterals(moment.literals)
       planned = try PlannedObjective(objective.at(values: moved), settings)
-      network = moved
+      // Constants of all samples are those of the point, for whoever must not take them anew.
+      network = mode == .population ? planned.objective.network : moved
     }
     let (loss, gradient) = try planned.lossAndGradient(moment.parameters)
     let operation = planned.operation(moment.parameters)
     operation.setInterruption(interruption)
     let diagonal = try moment.optimizer?.preconditioner.map { try Self.reciprocal(planned.selected($0)) }
+    let small = diagonal.map(Self.neglected) ?? 0
     let update = try moment.optimizer?.update.map { try planned.selected($0) }
     return Point(
       moment: moment, planned: planned, network: network, loss: loss, gradient: gradient, operation: operation,
-      diagonal: diagonal, update: update)
+      diagonal: diagonal, neglected: small, update: update)
+  }
+
+  /// Elements of D = P⁻¹ that are more than a million times its smallest: coordinates that hardly had a gradient.
+  private static func neglected(_ diagonal: Vector<Scalar>) -> Int {
+    guard let least = diagonal.elements.min() else { return 0 }
+    return diagonal.elements.count { Double($0) > 1e6 * Double(least) }
   }
 
   /// Whether literals differ from those the network was made with.
@@ -150,26 +186,31 @@ extension TrajectoryObserver {
     }
   }
 
-  /// λ₁ against the edge of the optimiser, of the preconditioned matrix where that decides.
+  /// λ₁ against the edge of the optimiser, of the preconditioned matrix where that decides, with what weight decay adds.
   private mutating func sharpness(
     _ point: Point, _ pairs: TrackedEigenpairs<Vector<Scalar>>?, _ result: inout RunMeasurement
   ) throws {
-    guard let optimizer = point.moment.optimizer, let edge = optimizer.edge else {
-      result.sharpness = pairs?.top.first?.value
-      return
-    }
+    result.sharpness = pairs?.top.first?.value
+    guard let optimizer = point.moment.optimizer, let edge = optimizer.edge, settings.kind == .hessian else { return }
     result.edge = edge.value(learningRate: optimizer.learningRate)
-    guard edge.isPreconditioned else {
-      result.sharpness = pairs?.top.first?.value
-      return
+    var largest = result.sharpness.map { $0 + optimizer.coupledDecay }
+    if edge.isPreconditioned {
+      guard let diagonal = point.diagonal else { return }
+      let space = point.space
+      let minimised = ClosureOperator(space: space) { vectors in
+        var images = try point.operation.apply(vectors)
+        for (index, vector) in vectors.enumerated() where optimizer.coupledDecay != 0 {
+          space.axpy(optimizer.coupledDecay, vector, &images[index])
+        }
+        return images
+      }
+      let options = EigenpairTrackerOptions(
+        top: 1, guards: settings.guards, tolerance: settings.tolerance, maximumProducts: settings.maximumProducts,
+        seed: settings.seed)
+      let preconditioned = try PreconditionedOperator(minimised, diagonal: diagonal)
+      largest = try follow(preconditioned, options, "preconditioned").top.first?.value
     }
-    guard let diagonal = point.diagonal else { return }
-    let preconditioned = try PreconditionedOperator(point.operation, diagonal: diagonal)
-    let options = EigenpairTrackerOptions(
-      top: 1, guards: settings.guards, tolerance: settings.tolerance, maximumProducts: settings.maximumProducts,
-      seed: settings.seed)
-    let found = try follow(preconditioned, options, "preconditioned")
-    result.sharpness = found.top.first?.value
+    result.sharpness = largest.map { $0 + edge.shift(decoupledDecay: optimizer.decoupledDecay) }
   }
 
   private func fractions(_ point: Point, _ subspace: LeadingSubspace<Scalar>, _ result: inout RunMeasurement) {
@@ -211,6 +252,17 @@ extension TrajectoryObserver {
     }
   }
 
+  /// What weight decay adds to D g: λDθ, or λθ.
+  private func decayStep(_ point: Point, _ optimizer: OptimizerContext<Scalar>) throws -> Vector<Scalar>? {
+    guard optimizer.coupledDecay != 0 || optimizer.decoupledDecay != 0 else { return nil }
+    var step = try point.planned.selected(point.moment.parameters)
+    if optimizer.coupledDecay != 0, let diagonal = point.diagonal {
+      step = try DiagonalOperator(diagonal, pool: point.space.pool).apply(step)
+    }
+    point.space.scale(optimizer.coupledDecay + optimizer.decoupledDecay, &step)
+    return step
+  }
+
   private func lossChange(
     _ point: Point, _ optimizer: OptimizerContext<Scalar>, _ gradients: [Vector<Scalar>], _ result: inout RunMeasurement
   ) throws {
@@ -219,7 +271,8 @@ extension TrajectoryObserver {
     let change = LossChange(
       space: point.space, learningRate: optimizer.learningRate, loss: point.loss, gradient: point.gradient,
       diagonal: point.diagonal.map { DiagonalOperator($0, pool: point.space.pool) },
-      isCoupled: objective.network.batchNormalization?.couplesSamples == true)
+      isCoupled: objective.network.batchNormalization?.couplesSamples == true,
+      decay: try decayStep(point, optimizer))
     result.lossChange = try change.report(
       batches: gradients, products: { try point.operation.apply($0) }, lossAt: lossAt)
     guard optimizer.updateIsNext, let update = point.update else { return }
@@ -233,7 +286,7 @@ extension TrajectoryObserver {
   private mutating func directions(
     _ point: Point, _ pairs: TrackedEigenpairs<Vector<Scalar>>, _ gradients: [Vector<Scalar>],
     _ result: inout RunMeasurement, _ notes: inout [String]
-  ) {
+  ) throws {
     let earlier = expectation
     expectation = nil
     guard let optimizer = point.moment.optimizer,
@@ -242,23 +295,28 @@ extension TrajectoryObserver {
       notes.append("the noisy quadratic model knows gradient descent, the heavy ball and Nesterov's method only")
       return
     }
+    guard optimizer.decoupledDecay == 0 else {
+      notes.append("the noisy quadratic model knows weight decay as a part of the gradient only")
+      return
+    }
     let space = point.space
+    let decay = optimizer.coupledDecay
+    var slope = point.gradient
+    if decay != 0 { space.axpy(decay, try point.planned.selected(point.moment.parameters), &slope) }
+    let velocity = try optimizer.velocity.map { try point.planned.selected($0) }
     let directions = pairs.top.map { pair in
-      let slope = space.dot(pair.vector, point.gradient)
-      let deviations = gradients.map { space.dot(pair.vector, $0) - slope }
+      let own = space.dot(pair.vector, point.gradient)
+      let deviations = gradients.map { space.dot(pair.vector, $0) - own }
       let noise = deviations.isEmpty ? 0 : deviations.reduce(0) { $0 + $1 * $1 } / Double(deviations.count)
-      let update = optimizer.updateIsNext ? nil : point.update
       return NoisyQuadraticModel<Scalar>.Direction(
-        value: pair.value, slope: slope,
-        velocity: update.map {
-          NoisyQuadraticModel<Scalar>.velocity(
-            update: space.dot(pair.vector, $0), value: pair.value, slope: slope, descent)
-        } ?? 0, noise: noise)
+        value: pair.value + decay, slope: space.dot(pair.vector, slope),
+        velocity: velocity.map { space.dot(pair.vector, $0) } ?? 0, noise: noise * optimizer.replacementFactor,
+        update: optimizer.updateIsNext ? point.update.map { space.dot(pair.vector, $0) } : nil)
     }
     let model = NoisyQuadraticModel(
       step: point.moment.step, descent: descent, directions: directions, vectors: pairs.top.map(\.vector))
     result.directions = RunDirections(
-      model, earlier: earlier.map { earlier in (earlier, earlier.vectors.map { space.dot($0, point.gradient) }) })
+      model, earlier: earlier.map { earlier in (earlier, earlier.vectors.map { space.dot($0, slope) }) })
     expectation = model
   }
 }

@@ -4,20 +4,9 @@ import Networks
 import Tensors
 
 extension TrajectoryObserver {
-  /// The eigenpairs at a point; `nil` where none are asked for.
-  mutating func eigenpairs(
-    _ point: Point, _ notes: inout [String]
-  ) throws -> TrackedEigenpairs<Vector<Scalar>>? {
-    guard settings.tracking != nil else { return nil }
-    let pairs = try followWhole(point)
-    let open = (pairs.top + pairs.bottom).count { !$0.converged }
-    if open > 0 { notes.append("\(open) of \(pairs.top.count + pairs.bottom.count) eigenpairs did not converge") }
-    return pairs
-  }
-
   /// The eigenpairs of the whole matrix. Where all of the top span the subspace of fractions and overlaps, the next one below converges with them, as
   /// the gap to it says how well that subspace is known.
-  private mutating func followWhole(_ point: Point) throws -> TrackedEigenpairs<Vector<Scalar>> {
+  mutating func followWhole(_ point: Point) throws -> TrackedEigenpairs<Vector<Scalar>> {
     guard var options = settings.tracking else { throw InputError("no eigenpairs were asked for") }
     let needsGap = settings.top > 0 && subspaceDimension == settings.top
     if needsGap {
@@ -57,17 +46,46 @@ extension TrajectoryObserver {
     return (pairs, TrackedVectors(vectors: tracker.vectors, updates: tracker.updates))
   }
 
-  /// The density with the converged eigenpairs deflated, the trace and the negative mass from it. Should its nodes show an eigenvalue among the top
-  /// ones that was missed, the search is made anew.
+  /// The density, and with it the eigenpairs: those that the first probe finds are deflated. Where some of them have not converged in its steps, they are searched for
+  /// from there; should later probes show an eigenvalue among the top ones that was missed, the search is made anew.
   mutating func density(
-    _ point: Point, _ options: QuadratureOptions, _ pairs: inout TrackedEigenpairs<Vector<Scalar>>?,
+    _ point: Point, _ options: QuadratureOptions, _ jackknife: DataJackknife<Scalar>?,
     _ result: inout RunMeasurement, _ notes: inout [String]
-  ) throws -> SpectralDensity {
-    let found = ((pairs?.top ?? []) + (pairs?.bottom ?? [])).filter(\.converged)
-    var quadrature = try StochasticLanczosQuadrature(
-      space: point.space, options: options, deflatedValues: found.map(\.value), deflatedVectors: found.map(\.vector))
-    let sample = try quadrature.run(point.operation)
-    var measurement = SpectrumMeasurement<Scalar>(kind: settings.kind, dimension: point.space.dimension)
+  ) throws -> (pairs: TrackedEigenpairs<Vector<Scalar>>?, products: Int) {
+    let quadrature = try DeflatingQuadrature(
+      space: point.space,
+      options: DeflatingQuadratureOptions(
+        quadrature: options, top: settings.top, bottom: settings.bottom, guards: settings.guards,
+        tolerance: settings.tolerance))
+    let found = try quadrature.run { vectors in
+      try jackknife.map { try $0.products(vectors) }
+        ?? ProductsWithReplicates(images: point.operation.apply(vectors))
+    }
+    let density = try report(found.sample, &result)
+    if jackknife != nil {
+      result.densityDataErrors = jackknifeErrors(
+        try found.replicates.map { try SpectralDensity($0.sample, options: settings.density, like: density).density })
+      result.topDataErrors = jackknifeErrors(found.replicates.map(\.top))
+    }
+    guard settings.top + settings.bottom > 0 else { return (nil, found.products) }
+    var pairs = found.pairs
+    let ends = pairs.top + pairs.topGuards + pairs.bottom + pairs.bottomGuards
+    tracked["whole"] = TrackedVectors(vectors: ends.map(\.vector), updates: (tracked["whole"]?.updates ?? 0) + 1)
+    if !pairs.converged { pairs = try followWhole(point) }
+    if let last = pairs.top.last, pairs.converged {
+      let nodes = try found.sample.rules().flatMap(\.nodes)
+      if let highest = nodes.max(), highest > last.value + 10 * pairs.tolerance * pairs.normEstimate {
+        notes.append("the density showed an eigenvalue above the last of those followed: they were searched for anew")
+        tracked["whole"] = nil
+        pairs = try followWhole(point)
+      }
+    }
+    return (pairs, found.products)
+  }
+
+  /// The density, its trace and the negative mass.
+  private func report(_ sample: SpectralSample, _ result: inout RunMeasurement) throws -> SpectralDensity {
+    var measurement = SpectrumMeasurement<Scalar>(kind: settings.kind, dimension: sample.dimension)
     measurement.sample = sample
     let density = try SpectralDensity(sample, options: settings.density)
     measurement.density = density
@@ -76,17 +94,20 @@ extension TrajectoryObserver {
     result.negativeMass = result.density?.negativeMass
     let trace = try sample.trace()
     result.trace = RunEstimate(trace.value, error: trace.standardError)
-
-    guard let known = pairs, let last = known.top.last else { return density }
-    let nodes = try sample.rules().flatMap(\.nodes)
-    let tolerance = 10 * known.tolerance * known.normEstimate
-    guard let highest = nodes.max(), highest > last.value + tolerance, known.top.allSatisfy(\.converged) else {
-      return density
-    }
-    notes.append("the density showed an eigenvalue above the last of those followed: they were searched for anew")
-    tracked["whole"] = nil
-    pairs = try followWhole(point)
     return density
+  }
+
+  /// Errors over the data of the leading eigenvalues: those of UᵀA_{−g}U, U the eigenvectors, right to first order in what leaving a group out changes.
+  func dataErrors(
+    _ pairs: TrackedEigenpairs<Vector<Scalar>>, _ jackknife: DataJackknife<Scalar>, _ space: DenseVectorSpace<Scalar>
+  ) throws -> [Double] {
+    let vectors = (pairs.top + pairs.topGuards).map(\.vector)
+    let rows = try jackknife.products(vectors).replicates.map { images in
+      let elements = vectors.flatMap { vector in images.map { space.dot(vector, $0) } }
+      let matrix = DenseMatrix(rows: vectors.count, columns: vectors.count, elements: elements)
+      return try Array(matrix.symmetricEigen().values.suffix(pairs.top.count).reversed())
+    }
+    return jackknifeErrors(rows)
   }
 
   /// Leading eigenpairs, and the gradient's fraction in their span, of every layer's diagonal block; all blocks side by side.

@@ -3,7 +3,7 @@ import Krylov
 import Tensors
 
 extension TrajectoryObserver {
-  private static var kind: String { "trajectory observer 1" }
+  private static var kind: String { "trajectory observer 2" }
 
   /// Everything that one measurement leaves for the next. An observer with the same settings, given it back, goes on with the same bits.
   public var state: KrylovSnapshot<Scalar> {
@@ -28,7 +28,7 @@ extension TrajectoryObserver {
           expectation.descent.learningRate, expectation.descent.momentum, expectation.descent.isNesterov ? 1 : 0,
         ]
         result.numbers["expected_directions"] = expectation.directions.flatMap {
-          [$0.value, $0.slope, $0.velocity, $0.noise]
+          [$0.value, $0.slope, $0.velocity, $0.noise, $0.update ?? .nan]
         }
       }
       return result
@@ -71,15 +71,15 @@ extension TrajectoryObserver {
     if let vectors = state.vectors["expected_vectors"] {
       guard isSound(vectors, dimension), let step = state.integers["expected_step"]?.first,
         let descent = state.numbers["expected_descent"], descent.count == 3,
-        let numbers = state.numbers["expected_directions"], numbers.count == 4 * vectors.count
+        let numbers = state.numbers["expected_directions"], numbers.count == 5 * vectors.count
       else { throw damaged }
       expectation = NoisyQuadraticModel(
         step: step,
         descent: .init(learningRate: descent[0], momentum: descent[1], isNesterov: descent[2] == 1),
         directions: vectors.indices.map {
           .init(
-            value: numbers[4 * $0], slope: numbers[4 * $0 + 1], velocity: numbers[4 * $0 + 2],
-            noise: numbers[4 * $0 + 3])
+            value: numbers[5 * $0], slope: numbers[5 * $0 + 1], velocity: numbers[5 * $0 + 2],
+            noise: numbers[5 * $0 + 3], update: numbers[5 * $0 + 4].isNaN ? nil : numbers[5 * $0 + 4])
         }, vectors: vectors)
     }
     self.tracked = tracked
@@ -106,10 +106,12 @@ extension TrajectoryObserver {
     }
     let steps = settings.quadrature.map { Double($0.probes * Swift.min($0.steps, objective.dimension)) } ?? 0
     let probes = Double(settings.traceProbes ?? 0)
-    // Each group is left out of the whole once, with eigenpairs that begin near their end.
-    let groups = Double(max(0, settings.dataGroups - 1))
+    // Groups that add up to the whole take no products of their own beside those of the density.
+    let isSum = settings.dataGroups < 2 || objective.independentGroups(settings.dataGroups) != nil
+    let groups = isSum ? 0 : Double(settings.dataGroups - 1)
+    let alone = settings.dataGroups > 1 && settings.quadrature == nil ? pairs * (1 + groups) : 0
     return (
-      base + steps * product * (1 + groups) + groups * searched / 2 * product,
+      base + (steps * (1 + groups) + alone) * product,
       base + (settings.quadrature == nil ? probes : 0) * product
     )
   }

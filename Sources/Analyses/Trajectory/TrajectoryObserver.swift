@@ -32,9 +32,12 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
   /// What the noisy quadratic model expects at the next point.
   var expectation: NoisyQuadraticModel<Scalar>?
 
+  /// Mini-batches that noise is measured with where nobody says.
+  static var batchCount: Int { 20 }
+
   /// - Parameters:
   ///   - dataset: the samples to measure on.
-  ///   - batchSize: samples of the training's mini-batches; all where nil.
+  ///   - batchSize: samples of the training's mini-batches; nil where a step takes all, and there is no noise.
   /// - Throws: ``InputError`` where network, data and loss do not fit, or the settings make no sense.
   public init(
     network: Network, dataset: Dataset, loss: Loss, selection: ParameterSelection? = nil,
@@ -45,6 +48,11 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
     else {
       throw InputError("observations: a number that was asked for is negative or zero")
     }
+    guard settings.kind == .hessian || !(settings.lossChange || settings.directions) else {
+      throw InputError(
+        "the change of the loss and the fate of directions are the Hessian's, not those of \(settings.kind.rawValue)",
+        remedy: "observe the hessian, or leave them out")
+    }
     guard settings.dataGroups != 1, settings.dataGroups >= 0, settings.dataGroups <= dataset.count else {
       throw InputError(
         "\(dataset.count) samples cannot be dealt into \(settings.dataGroups) groups that are left out in turn",
@@ -52,15 +60,19 @@ public struct TrajectoryObserver<Scalar: Real>: Sendable {
     }
     self.settings = settings
     self.dataset = dataset
+    var grouped = execution
+    if let group = settings.batchNormGroup { grouped.batchNormGroup = group }
     objective = try Objective(
-      network: network, dataset: dataset, loss: loss, selection: selection, options: execution, pool: pool)
+      network: network, dataset: dataset, loss: loss, selection: selection, options: grouped, pool: pool)
     if let options = settings.tracking { _ = try EigenpairTracker(space: objective.space, options: options) }
     planned = try PlannedObjective(objective, settings)
     let size = settings.batchSize ?? batchSize
+    let count =
+      settings.batches > 0 || !(settings.lossChange || settings.directions) ? settings.batches : Self.batchCount
     batches =
-      if settings.batches > 0, let size {
+      if count > 0, let size {
         try MiniBatches(
-          of: dataset, count: settings.batches, size: size, network: network, loss: loss,
+          of: dataset, count: count, size: size, network: network, loss: loss,
           selection: objective.selection, options: execution, seed: settings.seed, pool: pool)
       } else { nil }
   }

@@ -20,9 +20,15 @@ public struct TrajectoryObservers<Scalar: Real>: Sendable {
     settings: TrajectorySettings, batchSize: Int? = nil, pool: WorkerPool
   ) throws {
     let networks = try modes.isEmpty ? [network] : modes.map { try network.withBatchNormalization($0) }
-    observers = try networks.map { network in
-      var execution = execution
-      if network.batchNormalization != .batch { execution.batchNormGroup = nil }
+    let takesGroups = networks.map { $0.batchNormalization == .batch }
+    if let group = settings.batchNormGroup, !takesGroups.contains(true) {
+      throw InputError(
+        place: "groups of \(group) samples", "no batch normalisation takes the statistics of a batch here",
+        remedy: "observe the mode batch, or leave the groups out")
+    }
+    observers = try zip(networks, takesGroups).map { network, takesGroups in
+      var (execution, settings) = (execution, settings)
+      if !takesGroups { (execution.batchNormGroup, settings.batchNormGroup) = (nil, nil) }
       return try TrajectoryObserver(
         network: network, dataset: dataset, loss: loss, selection: selection, execution: execution, settings: settings,
         batchSize: batchSize, pool: pool)

@@ -21,7 +21,7 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
   /// The dimension of the eigenspace that fractions of gradients and overlaps are of; `nil`: C, at most K.
   public var subspace: Int?
   /// Mini-batches drawn, with replacement, from the samples that are measured on: for the fraction of their gradients and the
-  /// change of the loss. 0 for none.
+  /// change of the loss. 0 for none, but for those that the change of the loss and the fate of directions need.
   public var batches: Int
   /// Samples of each; that of the training by default.
   public var batchSize: Int?
@@ -33,6 +33,8 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
   public var layerTop: Int
   /// G, the groups of samples that errors over the data are found with by leaving out each in turn; 0 for no such errors.
   public var dataGroups: Int
+  /// Samples of a group whose statistics batch normalisation takes; all where nil.
+  public var batchNormGroup: Int?
   public var seed: UInt64
 
   public init(
@@ -40,7 +42,7 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
     maximumProducts: Int? = nil, quadrature: QuadratureOptions? = nil,
     density: DensityOptions = DensityOptions(gridCount: 400), traceProbes: Int? = nil, subspace: Int? = nil,
     batches: Int = 0, batchSize: Int? = nil, lossChange: Bool = false, directions: Bool = false, layerTop: Int = 0,
-    dataGroups: Int = 0, seed: UInt64 = 0
+    dataGroups: Int = 0, batchNormGroup: Int? = nil, seed: UInt64 = 0
   ) {
     self.kind = kind
     self.top = top
@@ -58,6 +60,7 @@ public struct TrajectorySettings: Codable, Sendable, Hashable {
     self.directions = directions
     self.layerTop = layerTop
     self.dataGroups = dataGroups
+    self.batchNormGroup = batchNormGroup
     self.seed = seed
   }
 

@@ -13,11 +13,12 @@ struct RunChart {
   /// The key where it is not that of the lines one by one.
   var legend: [(swatch: Legend.Swatch, label: Label)]?
 
-  /// Loss, eigenvalues and the like: a logarithmic axis first where the values span more than a factor of 30.
+  /// Loss, eigenvalues and the like: a logarithmic axis first where the values are positive and span more than a factor of 30.
   static func axes(for lines: [RunLine]) -> [RunAxis] {
-    let values = lines.flatMap(\.values).filter { $0 > 0 }
+    let all = lines.flatMap(\.values)
+    let values = all.filter { $0 > 0 }
     guard let lowest = values.min(), let highest = values.max() else { return [.linear] }
-    return highest / lowest > 30 ? [.logarithmic, .linear] : [.linear, .logarithmic]
+    return values.count == all.count && highest / lowest > 30 ? [.logarithmic, .linear] : [.linear, .logarithmic]
   }
 
   var isEmpty: Bool { lines.allSatisfy(\.isEmpty) }

@@ -59,10 +59,11 @@ extension TrainingRun {
 extension NumpyArray {
   /// An array of a vector's numbers in their precision.
   public init<Scalar: Real>(vector: Vector<Scalar>, shape: [Int]? = nil) {
-    switch vector.elements {
-    case let values as [Float]: self.init(values, shape: shape)
-    case let values as [Double]: self.init(values, shape: shape)
-    case let values: self.init(values.map { Double($0) }, shape: shape)
+    // Asked of the type: an empty array is an array of anything.
+    if Scalar.self == Float.self {
+      self.init(vector.elements.map { Float($0) }, shape: shape)
+    } else {
+      self.init(vector.elements.map { Double($0) }, shape: shape)
     }
   }
 }

@@ -7,30 +7,36 @@ import Tensors
 public struct HeavyBall<Scalar: Real>: Optimizer {
   /// β
   public let momentum: Double
-  /// v
-  private(set) var velocity: Vector<Scalar>
+  private var memory: Vector<Scalar>
 
   public init(momentum: Double, count: Int) {
     self.momentum = momentum
-    velocity = Vector(zeros: count)
+    memory = Vector(zeros: count)
   }
 
-  public var state: [(name: String, vector: Vector<Scalar>)] { [("velocity", velocity)] }
+  public var state: [(name: String, vector: Vector<Scalar>)] { [("velocity", memory)] }
+
+  public var velocity: Vector<Scalar>? { memory }
 
   public mutating func restore(_ vectors: [String: Vector<Scalar>]) throws(InputError) {
-    velocity = try .restored("velocity", count: velocity.count, from: vectors)
+    memory = try .restored("velocity", count: memory.count, from: vectors)
   }
 
   public mutating func step(
     _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
   ) throws {
     accumulate(gradient, context.space)
-    context.space.axpy(-context.learningRate, velocity, &parameters)
+    descend(&parameters, by: context.learningRate, context.space)
+  }
+
+  /// θ ← θ − sv
+  func descend(_ parameters: inout Vector<Scalar>, by size: Double, _ space: DenseVectorSpace<Scalar>) {
+    space.axpy(-size, memory, &parameters)
   }
 
   /// v ← βv + g
   mutating func accumulate(_ gradient: Vector<Scalar>, _ space: DenseVectorSpace<Scalar>) {
-    space.scale(momentum, &velocity)
-    space.axpy(1, gradient, &velocity)
+    space.scale(momentum, &memory)
+    space.axpy(1, gradient, &memory)
   }
 }

@@ -12,6 +12,8 @@ public struct Nesterov<Scalar: Real>: Optimizer {
 
   public var state: [(name: String, vector: Vector<Scalar>)] { base.state }
 
+  public var velocity: Vector<Scalar>? { base.velocity }
+
   public mutating func restore(_ vectors: [String: Vector<Scalar>]) throws(InputError) { try base.restore(vectors) }
 
   public mutating func step(
@@ -20,6 +22,6 @@ public struct Nesterov<Scalar: Real>: Optimizer {
     let space = context.space
     base.accumulate(gradient, space)
     space.axpy(-context.learningRate, gradient, &parameters)
-    space.axpy(-context.learningRate * base.momentum, base.velocity, &parameters)
+    base.descend(&parameters, by: context.learningRate * base.momentum, space)
   }
 }

@@ -23,9 +23,13 @@ public protocol Optimizer<Scalar>: Sendable {
 
   /// The diagonal P of θ′ = θ − η P⁻¹ g as it was in the last step; `nil` for the identity and for what has none.
   func preconditioner(after step: Int) -> Vector<Scalar>?
+
+  /// v of θ′ = θ − ηv and its like, as the last step left it; `nil` for rules without one.
+  var velocity: Vector<Scalar>? { get }
 }
 
 extension Optimizer {
+  public var velocity: Vector<Scalar>? { nil }
   public func preconditioner(after step: Int) -> Vector<Scalar>? { nil }
 }
 

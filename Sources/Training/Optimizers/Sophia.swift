@@ -106,11 +106,4 @@ public struct Sophia<Scalar: Real>: Optimizer {
       parameters[index] -= size * Swift.max(-1, Swift.min(1, ratio))
     }
   }
-
-  /// max(γh, ε), which leaves the clipping out.
-  public func preconditioner(after step: Int) -> Vector<Scalar>? {
-    Vector(count: diagonal.count) { target in
-      for index in target.indices { target[index] = Swift.max(Scalar(scale) * diagonal[index], Scalar(epsilon)) }
-    }
-  }
 }

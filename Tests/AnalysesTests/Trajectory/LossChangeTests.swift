@@ -30,7 +30,7 @@ import Testing
     let rate = 0.2
     let report = try LossChange(
       space: space, learningRate: rate, loss: 0, gradient: gradient, diagonal: DiagonalOperator(Vector(diagonal)),
-      isCoupled: false
+      isCoupled: false, decay: nil
     ).report(batches: batches, products: { try hessian.apply($0) }, lossAt: { lossAt($0) })
     let first = (0..<n).reduce(0) { $0 + diagonal[$1] * gradient[$1] * gradient[$1] }
     var second = 0.0
@@ -45,7 +45,7 @@ import Testing
     #expect(report.quantiles.count == 5 && report.quantiles == report.quantiles.sorted())
     let coupled = try LossChange(
       space: space, learningRate: rate, loss: 0, gradient: gradient, diagonal: DiagonalOperator(Vector(diagonal)),
-      isCoupled: true
+      isCoupled: true, decay: nil
     ).report(batches: batches, products: { try hessian.apply($0) }, lossAt: { lossAt($0) })
     #expect(abs(coupled.predicted.value - expected) < 1e-12)
   }

@@ -32,12 +32,16 @@ import Testing
     }
     for _ in 0..<4 { step() }
     let slope = value * theta
-    let implied = Model.velocity(update: update, value: value, slope: slope, descent)
-    #expect(abs(implied - velocity) < 1e-12)
-    let direction = Model.Direction(value: value, slope: slope, velocity: implied, noise: 0)
-    let outcome = Self.model(descent).slope(direction, after: 7)
-    for _ in 0..<7 { step() }
-    #expect(abs(outcome.mean - value * theta) < 1e-12 && outcome.deviation == 0)
+    let before = Model.Direction(value: value, slope: slope, velocity: velocity, noise: 0)
+    step()
+    // The step from a point being known, the velocity is that after it.
+    let known = Model.Direction(value: value, slope: slope, velocity: velocity, noise: 0, update: update)
+    for _ in 0..<6 { step() }
+    for direction in [before, known] {
+      let outcome = Self.model(descent).slope(direction, after: 7)
+      #expect(abs(outcome.mean - value * theta) < 1e-12 && outcome.deviation == 0)
+      #expect(Self.model(descent).slope(direction, after: 0).mean == slope)
+    }
   }
 
   @Test(arguments: [false, true]) func deviationsAreThoseOfSimulations(_ isNesterov: Bool) throws {

@@ -105,13 +105,116 @@ import Training
       TrajectorySettings(top: 4, tolerance: 1e-8, quadrature: QuadratureOptions(probes: 6, steps: 43)))
     let result = try observer.measure(at: Self.moment(3, parameters)).measurements[0]
     let density = try #require(result.density)
-    #expect(density.deflated.count == 4 && density.grid.count == 400 && density.steps <= 43)
+    #expect(density.deflated.count == 6 && density.grid.count == 400 && density.steps <= 43)
     let trace = try #require(result.trace)
     #expect(abs(trace.value - exact.values.reduce(0, +)) < 5 * (trace.error ?? 0) + 1e-9)
     let mass = exact.values.reduce(0) { $0 + Swift.max(0, -$1) } / exact.values.reduce(0) { $0 + abs($1) }
     #expect(abs((result.negativeMass ?? 1) - mass) < 0.15)
     let without = try observer.measure(at: Self.moment(4, parameters), includesDensity: false)
     #expect(without.measurements[0].density == nil && without.operations > 0)
+  }
+
+  /// Training of a quadratic by heavy ball and Nesterov's method with weight decay is the noisy quadratic model itself; a step's change of the loss is its second-order
+  /// expansion.
+  @Test(arguments: [SharpnessEdge.heavyBall(momentum: 0.8), .nesterov(momentum: 0.8), .gradientDescent])
+  func quadraticsAreAsPredicted(_ edge: SharpnessEdge) throws {
+    let network = try Network(input: [4], seed: 2) { Dense(4, 1) }
+    let inputs = SmallObjective.numbers([30, 4], seed: 1)
+    let targets = try Dataset(
+      inputs: inputs, targets: .init(SmallObjective.numbers([30, 1], seed: 5)))
+    let pool = WorkerPool(count: 1)
+    var observer = try TrajectoryObserver<Double>(
+      network: network, dataset: targets, loss: .squaredError,
+      settings: TrajectorySettings(top: 3, tolerance: 1e-10, lossChange: true, directions: true), pool: pool)
+    let objective = try Objective<Double>(network: network, dataset: targets, loss: .squaredError, pool: pool)
+    let (rate, decay) = (0.02, 0.3)
+    var parameters = network.parameterVector(as: Double.self).elements
+    var velocity = [Double](repeating: 0, count: 5)
+    for step in 0..<12 {
+      let plain = try objective.gradientFunction()(Vector(parameters)).gradient
+      let gradient = plain.elements.indices.map { plain[$0] + decay * parameters[$0] }
+      var update = gradient.map { -rate * $0 }
+      var momentum: Vector<Double>?
+      if edge != .gradientDescent {
+        velocity = zip(velocity, gradient).map { 0.8 * $0 + $1 }
+        if case .heavyBall = edge { update = velocity.map { -rate * $0 } }
+        if case .nesterov = edge { update = zip(gradient, velocity).map { -rate * ($0 + 0.8 * $1) } }
+        momentum = Vector(velocity)
+      }
+      if step == 3 || step == 11 {
+        let context = OptimizerContext<Double>(
+          learningRate: rate, batchSize: 30, sampleCount: 30, edge: edge, weightDecay: .coupled(decay),
+          update: Vector(update), updateIsNext: true, velocity: momentum)
+        let result = try observer.measure(at: Self.moment(step, Vector(parameters), optimizer: context)).measurements[0]
+        let top = try #require(result.top.first)
+        #expect(abs((result.sharpness ?? 0) - top - decay) < 1e-9 && result.edge == edge.value(learningRate: rate))
+        let change = try #require(result.updateChange)
+        #expect(abs(change.predicted.value - change.observed.value) < 1e-10)
+        let gradientStep = try #require(result.lossChange)
+        #expect(abs(gradientStep.predicted.value - gradientStep.observed.value) < 1e-10)
+        if step == 11 {
+          let directions = try #require(result.directions)
+          for (predicted, observed) in zip(directions.earlierPredicted, directions.earlierObserved) {
+            #expect(abs(predicted - observed) < 1e-8)
+          }
+          #expect(directions.earlierPredicted.count == 3)
+        }
+      }
+      parameters = zip(parameters, update).map(+)
+    }
+  }
+
+  /// At μ = −1 of the step's matrix, decoupled decay multiplying θ by 1 − ηλ.
+  @Test func edgesUnderDecoupledDecay() {
+    let (rate, decay) = (0.1, 0.4)
+    for edge in [
+      SharpnessEdge.gradientDescent, .heavyBall(momentum: 0.7), .nesterov(momentum: 0.7), .adam(beta1: 0.7),
+    ] {
+      let value = edge.value(learningRate: rate) - edge.shift(decoupledDecay: decay)
+      var (theta, velocity) = (1.0, 0.0)
+      // The vector that changes its sign in every step: v′ = −v.
+      switch edge {
+      case .gradientDescent: break
+      case .heavyBall, .nesterov: velocity = -value / 1.7
+      case .adam: velocity = -(0.3 * value) / 1.7
+      }
+      let start = (theta, velocity)
+      var step = value * theta
+      switch edge {
+      case .gradientDescent: break
+      case .heavyBall:
+        velocity = 0.7 * velocity + step
+        step = velocity
+      case .nesterov:
+        velocity = 0.7 * velocity + step
+        step += 0.7 * velocity
+      case .adam:
+        velocity = 0.7 * velocity + 0.3 * step
+        step = velocity
+      }
+      theta = (1 - rate * decay) * theta - rate * step
+      #expect(abs(theta + start.0) < 1e-12 && abs(velocity + start.1) < 1e-12)
+    }
+  }
+
+  /// Without mini-batches given, those that noise needs are drawn; a step with all samples has none.
+  @Test func noiseIsMeasuredWhereItIsNeeded() throws {
+    let settings = TrajectorySettings(top: 2, lossChange: true, directions: true)
+    let parameters = try Self.trajectory([10])[0]
+    let context = OptimizerContext<Double>(learningRate: 0.1, batchSize: 3, sampleCount: 30, edge: .gradientDescent)
+    var noisy = try Self.observer(settings, batchSize: 3)
+    let measured = try noisy.measure(at: Self.moment(0, parameters, optimizer: context)).measurements[0]
+    #expect((measured.lossChange?.predicted.error ?? 0) > 0 && measured.directions?.noise.allSatisfy { $0 > 0 } == true)
+    var quiet = try Self.observer(settings)
+    let whole = try quiet.measure(at: Self.moment(0, parameters, optimizer: context)).measurements[0]
+    #expect(whole.lossChange?.quantiles.isEmpty == true && whole.directions?.noise == [0, 0])
+    #expect((whole.lossChange?.predicted.value ?? 0) < (measured.lossChange?.predicted.value ?? 0))
+    #expect(throws: InputError.self) {
+      try Self.observer(TrajectorySettings(kind: .gaussNewton, top: 2, lossChange: true))
+    }
+    var other = try Self.observer(TrajectorySettings(kind: .gaussNewton, top: 2))
+    let ggn = try other.measure(at: Self.moment(0, parameters, optimizer: context)).measurements[0]
+    #expect(ggn.edge == nil && ggn.sharpness == ggn.top.first)
   }
 
   @Test func sharpnessOfAdamIsThatOfThePreconditionedMatrix() throws {
