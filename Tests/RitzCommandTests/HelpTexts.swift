@@ -347,10 +347,10 @@ enum HelpTexts {
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class or
-                              ggn-within-class; or the approximation kfac-expand,
-                              kfac-reduce, ekfac, decoupled or shampoo. (default:
-                              hessian)
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -438,10 +438,10 @@ enum HelpTexts {
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class or
-                              ggn-within-class; or the approximation kfac-expand,
-                              kfac-reduce, ekfac, decoupled or shampoo. (default:
-                              hessian)
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -493,10 +493,10 @@ enum HelpTexts {
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
                               gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class or
-                              ggn-within-class; or the approximation kfac-expand,
-                              kfac-reduce, ekfac, decoupled or shampoo. (default:
-                              hessian)
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
