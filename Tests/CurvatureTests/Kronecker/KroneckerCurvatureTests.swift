@@ -197,6 +197,33 @@ import Testing
     }
   }
 
+  /// Layers wide enough for packed products, and patches.
+  @Test(arguments: KroneckerMethod.allCases) func singlePrecision(method: KroneckerMethod) throws {
+    let wide = try Network(input: [60], seed: 3) {
+      Dense(60, 64)
+      Tanh()
+      Dense(64, 50)
+      Tanh()
+      Dense(50, 4)
+    }
+    let cases = [
+      (wide, try KroneckerProblem.images(samples: 70, shape: [60], classes: 4)),
+      (try KroneckerProblem.convolutions(), try KroneckerProblem.images(samples: 20)),
+    ]
+    for (network, data) in cases {
+      func curvature<Scalar: Real>(_ type: Scalar.Type) throws -> KroneckerCurvature<Scalar> {
+        try SmallProblem.objective(network, data, .crossEntropy, as: type).kroneckerCurvature(method)
+      }
+      let (double, single) = (try curvature(Double.self), try curvature(Float.self))
+      for (a, b) in zip(double.blocks, single.blocks) {
+        // Shampoo's fourth roots magnify what rounding leaves of zero eigenvalues.
+        let tolerance = method == .shampoo ? 2e-2 : 1e-4
+        #expect(abs(a.matrix.trace - b.matrix.trace) <= tolerance * a.matrix.trace, "\(a.name)")
+        #expect(abs(a.matrix.frobeniusNorm - b.matrix.frobeniusNorm) <= tolerance * a.matrix.frobeniusNorm)
+      }
+    }
+  }
+
   /// Estimated errors against those of dense matrices.
   @Test func agreement() throws {
     let objective = try SmallProblem.standard()
