@@ -55,7 +55,7 @@ extension ObjectiveGraph {
   }
 
   /// S e for each row, with S Sᵀ = ∂²ℓ/∂z².
-  private mutating func curvatureFactor(
+  mutating func curvatureFactor(
     _ direction: Value, _ matrix: [Int], isFisher: Bool
   ) throws(InputError) -> Value {
     let scores = try graph.reshape(outputs, to: matrix)
@@ -186,7 +186,7 @@ extension Objective {
       }
       return DiagonalEstimate(exact: sum, products: outputsPerSample)
     case .hessian, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .gradientCovariance,
-      .monteCarloFisher, .tangentKernel:
+      .monteCarloFisher, .tangentKernel, .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo:
       throw InputError(
         "there is no formula for the diagonal of the \(kind.title)", remedy: "estimate it from products")
     }

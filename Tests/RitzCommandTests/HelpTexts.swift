@@ -346,9 +346,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -435,9 +437,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -488,9 +492,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
