@@ -89,7 +89,7 @@ public struct Objective<Scalar: Real>: Sendable {
   /// Another objective's network and loss at other parameters, at other values of the network, or with other data bound.
   init(
     _ other: Objective, parameters moved: Vector<Scalar>? = nil, network given: Network? = nil,
-    data: BoundData<Scalar>? = nil
+    data: BoundData<Scalar>? = nil, selection: ParameterSelection? = nil
   ) throws(InputError) {
     population = other.population
     var network = other.network
@@ -110,7 +110,7 @@ public struct Objective<Scalar: Real>: Sendable {
       given != nil || population != nil
       ? Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) }) : other.literals
     loss = other.loss
-    selection = other.selection
+    self.selection = selection ?? other.selection
     schedule = other.schedule
     options = other.options
     pool = other.pool
@@ -143,6 +143,12 @@ public struct Objective<Scalar: Real>: Sendable {
       return try Objective(self, network: network)
     }
     return try Objective(self, network: network.withBatchNormalization(mode))
+  }
+
+  /// The same objective as a function of the parameters of one block, all others held fixed: its operators are the blocks of this one's,
+  /// and compute nothing else.
+  public func restricted(to block: ParameterBlock) throws(InputError) -> Objective {
+    try Objective(self, selection: selection.restricted(to: block))
   }
 
   /// The space of vectors over the selected parameters.

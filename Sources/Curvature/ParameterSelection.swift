@@ -21,6 +21,16 @@ public struct ParameterSelection: Sendable {
     }
   }
 
+  private init(indices: [Int], pattern: String) {
+    self.indices = indices
+    self.pattern = pattern
+  }
+
+  /// The parameters of one of the blocks that this selection falls into.
+  public func restricted(to block: ParameterBlock) -> ParameterSelection {
+    ParameterSelection(indices: block.indices.map { indices[$0] }.sorted(), pattern: block.name)
+  }
+
   /// All parameters.
   public static func all(of network: Network) throws(InputError) -> ParameterSelection {
     try ParameterSelection(network, pattern: nil) { _ in true }
