@@ -21,21 +21,34 @@ public struct DecouplingError: Sendable, Hashable {
   init<Scalar: Real, A: LinearOperator>(
     of operation: A, _ factors: LayerEigenfactors, pairs: [Eigenpair<Vector<Scalar>>], probes: Int, seed: UInt64
   ) throws where A.Space == DenseVectorSpace<Scalar> {
-    let space = operation.space
-    let n = space.dimension
-    if n <= Self.exactDimension {
-      let units = (0..<n).map { index in
-        var unit = space.zero()
-        unit[index] = 1
-        return unit
-      }
-      let (whole, difference) = try Self.squares(of: operation, factors, units)
-      let (a, b) = (whole.reduce(0, +), difference.reduce(0, +))
-      value = a > 0 ? (b / a).squareRoot() : .nan
-      standardError = 0
-      products = n
-      return
+    if operation.dimension <= Self.exactDimension {
+      try self.init(columnsOf: operation, factors)
+    } else {
+      try self.init(drawing: probes, of: operation, factors, pairs: pairs, seed: seed)
     }
+  }
+
+  /// Both norms column by column.
+  private init<Scalar: Real, A: LinearOperator>(columnsOf operation: A, _ factors: LayerEigenfactors) throws
+  where A.Space == DenseVectorSpace<Scalar> {
+    let units = (0..<operation.dimension).map { index in
+      var unit = operation.space.zero()
+      unit[index] = 1
+      return unit
+    }
+    let (whole, difference) = try Self.squares(of: operation, factors, units)
+    let (a, b) = (whole.reduce(0, +), difference.reduce(0, +))
+    value = a > 0 ? (b / a).squareRoot() : .nan
+    standardError = 0
+    products = units.count
+  }
+
+  /// The leading eigenvectors' part of both norms exactly, the rest by random signs.
+  init<Scalar: Real, A: LinearOperator>(
+    drawing probes: Int, of operation: A, _ factors: LayerEigenfactors, pairs: [Eigenpair<Vector<Scalar>>],
+    seed: UInt64
+  ) throws where A.Space == DenseVectorSpace<Scalar> {
+    let space = operation.space
     var basis = space.basis()
     var known = (whole: 0.0, difference: 0.0)
     for pair in pairs {
@@ -55,10 +68,11 @@ public struct DecouplingError: Sendable, Hashable {
     let difference = rest.difference.map { known.difference + $0 }
     let (a, b) = (MeanEstimate(whole).value, MeanEstimate(difference).value)
     let ratio = a > 0 ? b / a : .nan
-    value = ratio.squareRoot()
+    let root = ratio.squareRoot()
+    value = root
     // The delta method: the error of a ratio of means is that of the mean of (xᵢ − r yᵢ)/ȳ; that of a root, half of it over the root.
     standardError = MeanEstimate(zip(difference, whole).map { ($0 - ratio * $1) / a }).standardError
-      .map { value > 0 ? $0 / (2 * value) : 0 }
+      .map { root > 0 ? $0 / (2 * root) : 0 }
     products = probes
   }
 

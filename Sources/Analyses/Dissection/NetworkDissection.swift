@@ -78,7 +78,8 @@ extension Objective {
     let couplesSamples = network.batchNormalization?.couplesSamples == true
     if couplesSamples {
       result.warnings.append(
-        "batch statistics couple the samples, so there are no factors of single samples: no correspondences, no decoupling")
+        "batch statistics couple the samples, so there are no factors of single samples: no correspondences, no decoupling"
+      )
     } else {
       if loss != .output { try measureFactors(settings, observer, interruption, &result) }
       try observer.progress("H = M - H_p", 0, 0)
