@@ -35,7 +35,7 @@ public struct ExecutionOptions: Sendable {
 public struct Objective<Scalar: Real>: Sendable {
   public let network: Network
   public let loss: Loss
-  public let selection: ParameterSelection
+  public internal(set) var selection: ParameterSelection
   public internal(set) var schedule: Schedule
   public internal(set) var options: ExecutionOptions
   public let pool: WorkerPool
@@ -89,7 +89,7 @@ public struct Objective<Scalar: Real>: Sendable {
   /// Another objective's network and loss at other parameters, at other values of the network, or with other data bound.
   init(
     _ other: Objective, parameters moved: Vector<Scalar>? = nil, network given: Network? = nil,
-    data: BoundData<Scalar>? = nil, selection: ParameterSelection? = nil
+    data: BoundData<Scalar>? = nil
   ) throws(InputError) {
     population = other.population
     var network = other.network
@@ -110,7 +110,7 @@ public struct Objective<Scalar: Real>: Sendable {
       given != nil || population != nil
       ? Vector(network.literals.flatMap { $0.values.values(as: Scalar.self) }) : other.literals
     loss = other.loss
-    self.selection = selection ?? other.selection
+    selection = other.selection
     schedule = other.schedule
     options = other.options
     pool = other.pool
@@ -145,10 +145,11 @@ public struct Objective<Scalar: Real>: Sendable {
     return try Objective(self, network: network.withBatchNormalization(mode))
   }
 
-  /// The same objective as a function of the parameters of one block, all others held fixed: its operators are the blocks of this one's,
-  /// and compute nothing else.
-  public func restricted(to block: ParameterBlock) throws(InputError) -> Objective {
-    try Objective(self, selection: selection.restricted(to: block))
+  /// The same objective with some of the selected parameters, by their positions, all others held fixed.
+  public func selecting(_ positions: [Int]) -> Objective {
+    var other = self
+    other.selection = ParameterSelection(positions, of: selection)
+    return other
   }
 
   /// The space of vectors over the selected parameters.

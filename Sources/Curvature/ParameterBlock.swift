@@ -10,12 +10,6 @@ public struct ParameterBlock: Sendable, Hashable {
   /// Where the block's elements are in a vector over the selected parameters, one range a parameter.
   public let ranges: [Range<Int>]
 
-  public init(name: String, indices: [Int], ranges: [Range<Int>]) {
-    self.name = name
-    self.indices = indices
-    self.ranges = ranges
-  }
-
   /// The number of elements.
   public var dimension: Int { ranges.reduce(0) { $0 + $1.count } }
 

@@ -21,19 +21,15 @@ public struct ParameterSelection: Sendable {
     }
   }
 
-  private init(indices: [Int], pattern: String) {
-    self.indices = indices
-    self.pattern = pattern
-  }
-
-  /// The parameters of one of the blocks that this selection falls into.
-  public func restricted(to block: ParameterBlock) -> ParameterSelection {
-    ParameterSelection(indices: block.indices.map { indices[$0] }.sorted(), pattern: block.name)
-  }
-
   /// All parameters.
   public static func all(of network: Network) throws(InputError) -> ParameterSelection {
     try ParameterSelection(network, pattern: nil) { _ in true }
+  }
+
+  /// The parameters at some positions among those of another selection.
+  init(_ positions: [Int], of other: ParameterSelection) {
+    indices = positions.sorted().map { other.indices[$0] }
+    pattern = other.pattern
   }
 
   /// The one parameter of this name.

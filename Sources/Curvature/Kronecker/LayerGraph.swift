@@ -28,32 +28,41 @@ struct LayerGraph {
       let bias = finder.bias(of: sites).flatMap { given.parameters.firstIndex(of: $0) }
       found.append(Weight(parameter: index, bias: bias, sites: sites))
     }
-    let isProduct = Set(found.flatMap { $0.sites.map(\.product) })
+    var siteOf: [Value: LinearSite] = [:]
+    for site in found.flatMap(\.sites) { siteOf[site.product] = site }
     var graph = Graph()
     var renamed: [Value] = []
-    var zeroOf: [Value: Value] = [:]
+    /// Each site's result with its zero added, and the zero.
+    var results: [Value: (product: Value, zero: Value)] = [:]
     for (value, node) in zip(given.graph.values, given.graph.nodes) {
-      var copy: Value
-      if let source = node.primitive as? Source {
-        copy = graph.source(source, type: node.type)
-      } else {
-        copy = try graph.append(node.primitive, node.operands.map { renamed[$0.index] })
+      guard let site = siteOf[value] else {
+        if let source = node.primitive as? Source {
+          renamed.append(graph.source(source, type: node.type))
+        } else {
+          renamed.append(try graph.append(node.primitive, node.operands.map { renamed[$0.index] }))
+        }
+        continue
       }
-      if isProduct.contains(value) {
-        let zero = try graph.constant(0, node.type.shape)
-        zeroOf[value] = zero
-        copy = try graph.add(copy, zero)
+      let zero = try graph.constant(0, node.type.shape)
+      let weight = site.scaling?.weight
+      let operands = node.operands.map { renamed[$0 == site.input ? $0.index : (weight ?? $0).index] }
+      let product = try graph.add(graph.append(node.primitive, operands), zero)
+      results[value] = (product, zero)
+      // A scale of the filters is one of the channels: so both are at hand for each sample.
+      let scaled = try site.scaling.map { scaling throws(InputError) in
+        try graph.multiply(
+          product, graph.broadcast(renamed[scaling.scale.index], to: node.type.shape, dimensions: [1]))
       }
-      renamed.append(copy)
+      renamed.append(scaled ?? product)
     }
     objective = ObjectiveGraph(given, graph: graph) { renamed[$0.index] }
-    zeros = found.map { $0.sites.compactMap { zeroOf[$0.product] } }
+    zeros = found.map { $0.sites.compactMap { results[$0.product]?.zero } }
     weights = found.map { weight in
       var moved = weight
-      for index in moved.sites.indices {
-        moved.sites[index].product = renamed[weight.sites[index].product.index]
-        moved.sites[index].input = renamed[weight.sites[index].input.index]
-        moved.sites[index].scale = weight.sites[index].scale.map { renamed[$0.index] }
+      for (index, site) in weight.sites.enumerated() {
+        moved.sites[index].product = results[site.product]?.product ?? site.product
+        moved.sites[index].input = renamed[site.input.index]
+        moved.sites[index].scaling = nil
         moved.sites[index].bias = nil
       }
       return moved
@@ -81,14 +90,7 @@ struct LayerGraph {
         rows = try objective.graph.transpose(rows, permutation: [1, 0])
       }
       return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, site.outputs])
-    case .convolution:
-      var image = derivative
-      if let scale = site.scale {
-        let shape = objective.graph.shape(of: derivative)
-        image = try objective.graph.multiply(
-          derivative, objective.graph.broadcast(scale, to: shape, dimensions: [1]))
-      }
-      return try rows(image, site, width: site.outputs)
+    case .convolution: return try rows(derivative, site, width: site.outputs)
     case .transposedConvolution(let convolution):
       return try rows(patches(derivative, convolution), site, width: site.outputs)
     }

@@ -11,13 +11,20 @@ struct LinearSite {
     case transposedConvolution(Convolution)
   }
 
+  /// s ⊙ w, one number for each filter.
+  struct Scaling {
+    var weight: Value
+    /// [m · groups]
+    var scale: Value
+  }
+
   let form: Form
   /// The result h, or what the rows of h are folded to.
   var product: Value
   /// The operand that is not the weight.
   var input: Value
-  /// [m · groups]: what the weight's rows are multiplied by before the product, as where a normalisation is folded into filters.
-  var scale: Value?
+  /// What the filters are multiplied by before the convolution, as where a normalisation is folded into them.
+  var scaling: Scaling?
   let outputs: Int
   let inputs: Int
   let groups: Int
@@ -55,7 +62,8 @@ struct LinearSites {
       if node.primitive as? ElementwiseBinary == .multiply, let scale = channelScale(node, of: value) {
         for (scaled, user) in uses(of: values[index]) {
           guard var site = site(at: user, weight: scaled), case .convolution = site.form else { return nil }
-          site.scale = scale
+          site.scaling = LinearSite.Scaling(weight: value, scale: scale)
+          site.bias = foldedParameter(of: site.product, scale: scale)
           sites.append(site)
         }
       } else {
@@ -149,10 +157,32 @@ struct LinearSites {
       let repeated = graph[other].primitive as? BroadcastInDim,
       repeated.dimensions == [axisFromStart ?? node.type.shape.count - 1]
     else { return nil }
-    var parameter = graph[other].operands[0]
-    while graph[parameter].primitive is Reshape { parameter = graph[parameter].operands[0] }
-    guard case .parameter? = graph[parameter].primitive as? Source else { return nil }
-    // A value that is also used elsewhere, under another shape, is not the sum's alone.
-    return uses(of: parameter).allSatisfy({ graph.nodes[$0.1].primitive is BroadcastInDim }) ? parameter : nil
+    return self.parameter(graph[other].operands[0])
+  }
+
+  /// The parameter b of (s ⊙ w) ∗ x + (b − mean) ⊙ s + shift, the only use of a product with scaled filters.
+  private func foldedParameter(of product: Value, scale: Value) -> Value? {
+    let found = uses(of: product)
+    guard found.count == 1, let (summand, index) = found.first,
+      graph.nodes[index].primitive as? ElementwiseBinary == .add,
+      let other = graph.nodes[index].operands.first(where: { $0 != summand }),
+      (graph[other].primitive as? BroadcastInDim)?.dimensions == [1]
+    else { return nil }
+    var shift = graph[other].operands[0]
+    if graph[shift].primitive as? ElementwiseBinary == .add { shift = graph[shift].operands[0] }
+    guard graph[shift].primitive as? ElementwiseBinary == .multiply, graph[shift].operands[1] == scale else {
+      return nil
+    }
+    let centred = graph[graph[shift].operands[0]]
+    guard centred.primitive as? ElementwiseBinary == .subtract else { return nil }
+    return parameter(centred.operands[0])
+  }
+
+  /// The parameter that a value is, under whatever shape.
+  private func parameter(_ value: Value) -> Value? {
+    var value = value
+    while graph[value].primitive is Reshape { value = graph[value].operands[0] }
+    guard case .parameter? = graph[value].primitive as? Source else { return nil }
+    return value
   }
 }

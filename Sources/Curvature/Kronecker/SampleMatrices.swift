@@ -73,7 +73,7 @@ extension LayerGraph {
   }
 
   /// The rows δ and x of each place, rotated.
-  private mutating func rotatedRows<Scalar: Real>(
+  mutating func rotatedRows<Scalar: Real>(
     of weight: Int, _ derivatives: [Value], _ rotations: RowRotations<Scalar>
   ) throws(InputError) -> [(Value, Value)] {
     guard let entry = rotations.entries[weights[weight].parameter] else {
