@@ -25,6 +25,11 @@ struct DissectCommand: ParsableCommand {
       "Operators by the names of 'ritz spectrum', joined by commas; the first is shown in most detail.",
       valueName: "names"))
   var operators: String = DissectionSettings.standardOperators.map(\.rawValue).joined(separator: ",")
+  @Option(
+    help: ArgumentHelp(
+      "Kronecker approximations to judge beside the decoupled one: kfac-reduce, ekfac, shampoo, or none.",
+      valueName: "names"))
+  var approximations: String = DissectionSettings.standardApproximations.map(\.rawValue).joined(separator: ",")
   @Option(help: ArgumentHelp("The K largest eigenpairs of each block.", valueName: "k")) var top: Int = 20
   @Option(help: ArgumentHelp("Residual tolerance relative to a block's largest eigenvalue.", valueName: "t"))
   var tolerance: Double = 1e-3
@@ -32,7 +37,7 @@ struct DissectCommand: ParsableCommand {
   var maxProducts: Int?
   @Option(help: ArgumentHelp("Eigenvectors of each factor to hold eigenvectors against.", valueName: "j"))
   var factorVectors: Int = 20
-  @Option(help: ArgumentHelp("Random vectors for the error of the decoupling.", valueName: "n")) var probes: Int = 8
+  @Option(help: ArgumentHelp("Random vectors for the errors of approximations.", valueName: "n")) var probes: Int = 8
   @Flag(help: "Take each layer's bias into its block.") var bias = false
   @Option(help: ArgumentHelp("Replace this fraction of the labels of --data, fixed by the seed.", valueName: "p"))
   var labelNoise: Double?
@@ -62,7 +67,8 @@ struct DissectCommand: ParsableCommand {
     }
     Interruption.install()
     let settings = DissectionSettings(
-      operators: try kinds(), top: top, includesBias: bias, tolerance: tolerance, maximumProducts: maxProducts,
+      operators: try kinds(), approximations: try methods(), top: top, includesBias: bias, tolerance: tolerance,
+      maximumProducts: maxProducts,
       factorVectors: factorVectors, probes: probes, seed: execution.seed)
     let chosen = try DissectedModel.all(
       models, objective, execution, network: network, labelNoise: labelNoise ?? 0)
@@ -87,7 +93,7 @@ struct DissectCommand: ParsableCommand {
     var kinds: [OperatorKind] = []
     for name in operators.split(separator: ",") {
       let kind = try OperatorKind(named: String(name))
-      guard kind.actsOnParameters, !kind.isClassPart else {
+      guard kind.actsOnParameters, !kind.isClassPart, kind.approximation == nil else {
         throw InputError(
           place: "--operators", "'\(name)' has no blocks of layers",
           remedy: "choose some of hessian, ggn, functional, gradient-second-moment, gradient-covariance and fisher")
@@ -96,5 +102,17 @@ struct DissectCommand: ParsableCommand {
     }
     guard !kinds.isEmpty else { throw ValidationError("--operators names none") }
     return kinds
+  }
+
+  private func methods() throws -> [KroneckerMethod] {
+    if approximations == "none" { return [] }
+    return try approximations.split(separator: ",").map { name in
+      guard let method = KroneckerMethod(rawValue: String(name)) else {
+        throw InputError(
+          place: "--approximations", "there is no approximation '\(name)'",
+          remedy: "choose some of " + KroneckerMethod.allCases.map(\.rawValue).joined(separator: ", ") + ", or none")
+      }
+      return method
+    }
   }
 }

@@ -6,6 +6,17 @@ import Testing
 @testable import Reports
 
 @Suite struct DissectionReportTests {
+  private static let factors = """
+    , "factors": {"input_eigenvalues": [3, 0.2], "output_eigenvalues": [0.4, 0.1, 0], "input_leading_share": 0.9,
+    "mean_alignment": 0.99, "outlier_count": 2, "outlier_ratio": 4}
+    """
+  private static let approximations = """
+    {"name": "decoupled", "eigenvalues": [1.2, 0.3, 0.08],
+     "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}]},
+    {"name": "ekfac", "eigenvalues": [1.3, 0.3, 0.08], "errors": [{"operator": "hessian", "value": 0.3},
+     {"operator": "ggn", "value": 0.3}]}
+    """
+
   private static func layer(_ operators: [String], decoupled: Bool = true) -> String {
     let spectra = operators.map { name in
       """
@@ -17,12 +28,7 @@ import Testing
     return """
       {"name": "fc<1>", "outputs": 2, "inputs": 6, "positions": 3, "has_bias": true, "dimension": 12,
        "spectra": [\(spectra.joined(separator: ","))]
-       \(decoupled ? """
-       , "factors": {"input_eigenvalues": [3, 0.2], "output_eigenvalues": [0.4, 0.1, 0], "input_leading_share": 0.9,
-       "mean_alignment": 0.99, "outlier_count": 2, "outlier_ratio": 4},
-       "decoupling": {"eigenvalues": [1.2, 0.3, 0.08],
-       "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}]}
-       """ : "")}
+       \(decoupled ? factors : ""), "approximations": [\(decoupled ? approximations : "")]}
       """
   }
 
@@ -108,7 +114,7 @@ import Testing
     #expect(reader.isWellFormed, "\(reader.problem)")
     #expect(!page.contains("fc<1>") && page.contains("fc&lt;1"))
     #expect(!page.contains("<this>") && !page.contains("<all>"))
-    #expect(page.contains("Overlap between models"))
+    #expect(page.contains("Overlap between one and two"))
     #expect(!page.contains("<script"))
     for link in page.matches(of: /href="#([^"]+)"/) { #expect(page.contains("id=\"\(link.1)\"")) }
   }
@@ -116,7 +122,10 @@ import Testing
   @Test func figures() throws {
     let figures = DissectionFigures.all(try Self.report())
     #expect(Set(figures.map(\.name)).count == figures.count)
-    for suffix in ["between-models", "eigenvalues", "between-operators", "rank-one", "inputs", "outputs", "factors"] {
+    for suffix in [
+      "between-models", "eigenvalues", "between-operators", "with-approximations", "rank-one", "inputs", "outputs",
+      "factors",
+    ] {
       #expect(figures.contains { $0.name.hasSuffix(suffix) }, "\(suffix)")
     }
     for figure in figures {

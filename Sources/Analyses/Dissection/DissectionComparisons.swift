@@ -13,7 +13,8 @@ public struct NamedDissection<Scalar: Real>: Sendable {
   }
 }
 
-/// Which eigenspaces of dissected models are compared: within a model those of its operators and of the decoupled block, between models
+/// Which eigenspaces of dissected models are compared: within a model those of its operators with each other and with
+/// the Kronecker approximations, between models
 /// those of one operator.
 public enum DissectionComparisons {
   /// Models up to this many are compared each with each; of more, each with the next and with the last.
@@ -66,11 +67,11 @@ public enum DissectionComparisons {
   private static func within<Scalar: Real>(
     _ layer: LayerDissection<Scalar>, of model: String, top: Int, pool: WorkerPool
   ) throws -> [ReportedComparison] {
-    var families = layer.spectra.map { (name: $0.kind.rawValue, pairs: $0.pairs.top) }
-    if !layer.decoupled.isEmpty { families.append((ReportedComparison.decoupled, layer.decoupled)) }
+    let operators = layer.spectra.map { (name: $0.kind.rawValue, pairs: $0.pairs.top) }
+    let approximations = layer.approximations.map { (name: $0.name, pairs: $0.pairs) }
     var result: [ReportedComparison] = []
-    for (index, first) in families.enumerated() {
-      for second in families[(index + 1)...] {
+    for (index, first) in operators.enumerated() {
+      for second in operators[(index + 1)...] + approximations {
         guard let overlap = try compare(first.pairs, second.pairs, layer, top, pool) else { continue }
         result.append(
           ReportedComparison(

@@ -118,7 +118,7 @@ public struct ReportedIdentity: Codable, Sendable, Equatable {
 
 /// Two families of leading eigenvectors of one layer, held against each other.
 public struct ReportedComparison: Codable, Sendable, Equatable {
-  /// A model's operator; `decoupled` for E[M] ⊗ E[xxᵀ].
+  /// A model's operator, or an approximation of it by its name.
   public struct Side: Codable, Sendable, Hashable {
     public var model: String
     public var `operator`: String
@@ -128,9 +128,6 @@ public struct ReportedComparison: Codable, Sendable, Equatable {
       self.operator = `operator`
     }
   }
-
-  /// The name of ``Side/operator`` for E[M] ⊗ E[xxᵀ].
-  public static let decoupled = "decoupled"
 
   public var layer: String
   public var first: Side

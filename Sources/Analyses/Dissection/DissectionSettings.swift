@@ -4,6 +4,8 @@ import Curvature
 public struct DissectionSettings: Sendable, Hashable, Codable {
   /// The operators whose blocks are measured, the first one in most detail.
   public var operators: [OperatorKind]
+  /// Kronecker approximations to judge beside the decoupled one.
+  public var approximations: [KroneckerMethod]
   /// Leading eigenpairs of each block.
   public var top: Int
   /// Whether a layer's block takes its bias in, as another column of the weight.
@@ -14,15 +16,17 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
   public var maximumProducts: Int?
   /// Leading eigenvectors of E[xxᵀ] and of E[M] that eigenvectors are held against.
   public var factorVectors: Int
-  /// Random vectors for what the leading eigenvectors leave of the decoupling's error, and for identities.
+  /// Random vectors for what the leading eigenvectors leave of the approximations' errors, and for identities.
   public var probes: Int
   public var seed: UInt64
 
   public init(
-    operators: [OperatorKind] = Self.standardOperators, top: Int = 20, includesBias: Bool = false,
+    operators: [OperatorKind] = Self.standardOperators,
+    approximations: [KroneckerMethod] = Self.standardApproximations, top: Int = 20, includesBias: Bool = false,
     tolerance: Double = 1e-3, maximumProducts: Int? = nil, factorVectors: Int = 20, probes: Int = 8, seed: UInt64 = 0
   ) {
     self.operators = operators
+    self.approximations = approximations
     self.top = top
     self.includesBias = includesBias
     self.tolerance = tolerance
@@ -36,4 +40,7 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
   public static let standardOperators: [OperatorKind] = [
     .hessian, .gaussNewton, .gradientSecondMoment, .gradientCovariance,
   ]
+
+  /// What differs from the decoupled one, which is K-FAC's expand.
+  public static let standardApproximations: [KroneckerMethod] = [.kfacReduce, .ekfac, .shampoo]
 }

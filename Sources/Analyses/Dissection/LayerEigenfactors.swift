@@ -68,42 +68,12 @@ public struct LayerEigenfactors: Sendable {
     return best
   }
 
-  /// The leading eigenpairs of E[M] ⊗ E[xxᵀ], descending: products λⱼμᵢ with the vectors of uᵢvⱼᵀ.
-  ///
-  /// Of descending λ and μ the first k products have (i + 1)(j + 1) ≤ k, k ln k candidates.
-  public func decoupledPairs<Scalar: Real>(
-    _ count: Int, as type: Scalar.Type = Scalar.self
-  ) -> [Eigenpair<Vector<Scalar>>] {
-    let (mu, lambda) = (outputValues, inputValues)
-    var places: [(i: Int, j: Int)] = []
-    for i in 0..<min(count, mu.count) {
-      for j in 0..<min(max(1, count / (i + 1)), lambda.count) { places.append((i, j)) }
-    }
-    func value(_ place: (i: Int, j: Int)) -> Double { max(0, mu[place.i]) * max(0, lambda[place.j]) }
-    let chosen = places.sorted { value($0) > value($1) }.prefix(count)
-    let left = outputVectors((chosen.map(\.i).max() ?? 0) + 1)
-    let right = inputVectors((chosen.map(\.j).max() ?? 0) + 1)
-    return chosen.map { place in
-      var matrix = DenseMatrix(zeros: layer.outputs, layer.inputWidth)
-      for (row, u) in left.row(place.i).enumerated() {
-        for (column, v) in right.row(place.j).enumerated() {
-          matrix.elements[row * layer.inputWidth + column] = u * v
-        }
-      }
-      return Eigenpair(
-        value: value(place), vector: layer.vector(of: matrix), residual: 0, converged: true, errorBound: 0,
-        multiplicity: 1, multiplicityVerified: false)
-    }
-  }
-
-  /// (E[M] ⊗ E[xxᵀ]) v for a vector over the layer: E[M] Mat(v) E[xxᵀ].
-  public func decoupledProduct<Scalar: Real>(_ vector: Vector<Scalar>) throws -> Vector<Scalar> {
-    layer.vector(of: try factors.outputMoment * (layer.matrix(of: vector) * factors.inputMoment))
-  }
-
-  /// ‖E[M] ⊗ E[xxᵀ]‖_F
-  public var decoupledNorm: Double {
-    func square(_ matrix: DenseMatrix) -> Double { matrix.elements.reduce(0) { $0 + $1 * $1 } }
-    return (square(factors.outputMoment) * square(factors.inputMoment)).squareRoot()
+  /// E[M] ⊗ E[xxᵀ] on vectors [W b] by rows.
+  public func decoupled<Scalar: Real>(
+    pool: WorkerPool, as type: Scalar.Type = Scalar.self
+  ) throws -> KroneckerOperator<Scalar> {
+    try KroneckerOperator(
+      leftVectors: outputVectors(layer.outputs), rightVectors: inputVectors(layer.inputWidth),
+      factors: KroneckerOperator<Scalar>.Factors(left: outputValues, right: inputValues), pool: pool)
   }
 }

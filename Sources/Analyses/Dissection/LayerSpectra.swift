@@ -4,12 +4,11 @@ import Tensors
 
 /// The leading eigenpairs of the blocks of an operator, layer by layer.
 extension Objective {
-  /// The blocks of some layers, as operators are cut into them.
-  public func blocks(of layers: [SharedLinearLayer]) -> [ParameterBlock] {
-    layers.map { layer in
-      ParameterBlock(
-        name: layer.name, indices: ([layer.weight] + (layer.bias.map { [$0] } ?? [])).sorted(), ranges: layer.ranges)
-    }
+  /// The same objective as a function of one layer's block, all other parameters held fixed.
+  ///
+  /// - Parameter layer: of ``linearLayers()``, without groups; its vectors have the weight and the bias in the order of the parameters.
+  public func selecting(_ layer: SharedLinearLayer) -> Objective {
+    selecting([layer.weight] + (layer.bias.map { [$0] } ?? []))
   }
 
   /// The `top` + 1 leading eigenpairs of each layer's block, the last one for the gap below those that were asked for.
@@ -27,15 +26,15 @@ extension Objective {
     interruption: (@Sendable () throws -> Void)? = nil
   ) throws -> [Eigenpairs<Vector<Scalar>>] {
     var results: [Eigenpairs<Vector<Scalar>>] = []
-    for (index, block) in blocks(of: layers).enumerated() {
+    for (index, layer) in layers.enumerated() {
       try observer(index, 0)
-      let operation = try restricted(to: block).curvature(kind)
+      let operation = try selecting(layer).curvature(kind)
       operation.setInterruption(interruption)
       let options = EigenpairOptions(
         top: settings.top + 1, tolerance: settings.tolerance / 2, maximumProducts: settings.maximumProducts,
         seed: settings.seed)
       var pairs: Eigenpairs<Vector<Scalar>>
-      if block.dimension <= Self.denseDimension(top: settings.top) {
+      if layer.dimension <= Self.denseDimension(top: settings.top) {
         pairs = try ExactSpectrum.eigenpairs(operation, options: options) { try observer(index, $0) }
       } else {
         var solver = try EigenpairSolver(space: operation.space, options: options)

@@ -12,10 +12,8 @@ public struct LayerDissection<Scalar: Real>: Sendable {
   public var shapes: [[ReshapedEigenvector]] = []
   /// `nil` where the network or the loss has none.
   public var factors: FactorSpectra?
-  /// The leading eigenpairs of E[M] ⊗ E[xxᵀ].
-  public var decoupled: [Eigenpair<Vector<Scalar>>] = []
-  /// The error of the decoupling, as an approximation of some of the operators.
-  public var decouplingErrors: [(kind: OperatorKind, error: DecouplingError)] = []
+  /// E[M] ⊗ E[xxᵀ] and the other Kronecker approximations.
+  public var approximations: [LayerApproximation<Scalar>] = []
 }
 
 /// What is kept of a layer's two factors.
@@ -63,11 +61,12 @@ extension Objective {
     _ settings: DissectionSettings, observer: DissectionObserver = DissectionObserver(),
     interruption: (@Sendable () throws -> Void)? = nil
   ) throws -> NetworkDissection<Scalar> {
-    let (layers, warnings) = try dissectedLayers(settings)
+    let (part, warnings) = try layersAlone(settings)
+    let layers = try part.linearLayers()
     var result = NetworkDissection<Scalar>(
       layers: layers.map { LayerDissection(layer: $0, spectra: []) }, products: 0, warnings: warnings)
     for kind in settings.operators {
-      let spectra = try layerSpectra(
+      let spectra = try part.layerSpectra(
         of: kind, layers: layers, settings,
         observer: { try observer.progress("\(kind.title), \(layers[$0].name)", $1, 0) }, interruption: interruption)
       for (index, pairs) in spectra.enumerated() {
@@ -75,36 +74,36 @@ extension Objective {
         result.products += pairs.products
       }
     }
-    let couplesSamples = network.batchNormalization?.couplesSamples == true
-    if couplesSamples {
+    if network.batchNormalization?.couplesSamples == true {
       result.warnings.append(
-        "batch statistics couple the samples, so there are no factors of single samples: no correspondences, no decoupling"
+        "batch statistics couple the samples, so there are no factors of single samples: no correspondences, no approximations"
       )
-    } else {
-      if loss != .output { try measureFactors(settings, observer, interruption, &result) }
-      try observer.progress("H = M - H_p", 0, 0)
-      let identity = try probabilityIdentity(vectors: min(2, settings.probes), seed: settings.seed)
-      result.identity = identity
-      result.products += 3 * identity.vectors
+      return result
     }
+    if loss != .output { try part.measureFactors(settings, observer, interruption, &result) }
+    try observer.progress("H = M - H_p", 0, 0)
+    let identity = try probabilityIdentity(vectors: min(2, settings.probes), seed: settings.seed)
+    result.identity = identity
+    result.products += 3 * identity.vectors
     return result
   }
 
-  /// The layers with a block of their own, and what is to be said of the others.
-  private func dissectedLayers(_ settings: DissectionSettings) throws -> ([SharedLinearLayer], [String]) {
+  /// The objective as a function of the layers with a block of their own, and what is to be said of the others.
+  private func layersAlone(_ settings: DissectionSettings) throws -> (Objective, [String]) {
     let found = try linearLayers()
-    let layers = found.filter { $0.groups == 1 }.map { settings.includesBias ? $0 : $0.withoutBias }
+    let layers = found.filter { $0.groups == 1 }
     guard !layers.isEmpty else {
       throw InputError(
         "no selected parameter of \(network.source) is the weight of a dense or convolutional layer",
         remedy: "choose weights with --params")
     }
-    var warnings: [String] = []
     let grouped = found.filter { $0.groups > 1 && $0.group == 0 }.map(\.name)
-    if !grouped.isEmpty {
-      warnings.append("left out, as its groups share a parameter: " + grouped.joined(separator: ", "))
-    }
-    return (layers, warnings)
+    let biases = settings.includesBias ? layers.compactMap(\.bias) : []
+    return (
+      selecting((layers.map(\.weight) + biases).sorted()),
+      grouped.isEmpty
+        ? [] : ["left out, as the groups of a convolution share a parameter: " + grouped.joined(separator: ", ")]
+    )
   }
 
   private func measureFactors(
@@ -114,32 +113,63 @@ extension Objective {
     let layers = result.layers.map(\.layer)
     try observer.progress("E xx' and E M", 0, 0)
     let factors = try layerFactors(of: layers, interruption: interruption ?? {})
-    for (index, (factors, block)) in zip(factors, blocks(of: layers)).enumerated() {
+    for (index, factors) in factors.enumerated() {
       try interruption?()
-      let layer = layers[index]
-      try observer.progress("decoupling, \(layer.name)", index, layers.count)
-      let eigen = try LayerEigenfactors(factors)
-      let rounding = 10 * Double(layer.outputs) * Double(Scalar.ulpOfOne)
-      let gap = eigen.outputGap(classes: classCount, rounding: rounding)
-      let shown = max(settings.factorVectors, 3 * classCount)
-      result.layers[index].factors = FactorSpectra(
-        inputValues: Array(eigen.inputValues.prefix(shown)), outputValues: Array(eigen.outputValues.prefix(shown)),
-        meanAlignment: eigen.meanAlignment, inputLeadingShare: eigen.inputLeadingShare, outlierCount: gap?.count,
-        outlierRatio: gap?.ratio)
-      result.layers[index].decoupled = eigen.decoupledPairs(settings.top + 1)
-      result.layers[index].shapes = try result.layers[index].spectra.map { spectrum in
-        try spectrum.pairs.top.prefix(settings.top).map { pair in
-          try ReshapedEigenvector(layer.matrix(of: pair.vector), eigen, count: settings.factorVectors)
-        }
-      }
-      for (kind, pairs) in result.layers[index].spectra where kind == .hessian || kind == .gaussNewton {
-        let operation = try restricted(to: block).curvature(kind)
-        operation.setInterruption(interruption)
-        let error = try DecouplingError(
-          of: operation, eigen, pairs: pairs.top, probes: settings.probes, seed: settings.seed)
-        result.layers[index].decouplingErrors.append((kind, error))
-        result.products += error.products
+      try observer.progress("factors, \(layers[index].name)", 0, 0)
+      try measure(LayerEigenfactors(factors), settings, &result.layers[index])
+    }
+    for method in settings.approximations where method != .decoupled {
+      try observer.progress(method.title, 0, 0)
+      let approximation = try kroneckerCurvature(method, interruption: interruption ?? {})
+      for block in approximation.blocks {
+        guard let layer = block.layer, let index = layers.firstIndex(where: { $0.name == layer.name }) else { continue }
+        result.layers[index].approximations.append(
+          LayerApproximation(method, block.matrix, layers[index], top: settings.top + 1))
       }
     }
+    for index in layers.indices {
+      try observer.progress("errors of approximations, \(layers[index].name)", 0, 0)
+      result.products += try judge(settings, interruption, &result.layers[index])
+    }
+  }
+
+  /// Holds a layer's eigenvectors against the factors'.
+  private func measure(
+    _ eigen: LayerEigenfactors, _ settings: DissectionSettings, _ result: inout LayerDissection<Scalar>
+  ) throws {
+    let layer = result.layer
+    let rounding = 10 * Double(layer.outputs) * Double(Scalar.ulpOfOne)
+    let gap = eigen.outputGap(classes: classCount, rounding: rounding)
+    let shown = max(settings.factorVectors, 3 * classCount)
+    result.factors = FactorSpectra(
+      inputValues: Array(eigen.inputValues.prefix(shown)), outputValues: Array(eigen.outputValues.prefix(shown)),
+      meanAlignment: eigen.meanAlignment, inputLeadingShare: eigen.inputLeadingShare, outlierCount: gap?.count,
+      outlierRatio: gap?.ratio)
+    result.shapes = try result.spectra.map { spectrum in
+      try spectrum.pairs.top.prefix(settings.top).map { pair in
+        try ReshapedEigenvector(layer.matrix(of: pair.vector), eigen, count: settings.factorVectors)
+      }
+    }
+    result.approximations.append(
+      LayerApproximation(.decoupled, try eigen.decoupled(pool: pool), layer, top: settings.top + 1))
+  }
+
+  /// The errors of a layer's approximations; returns the products they took.
+  private func judge(
+    _ settings: DissectionSettings, _ interruption: (@Sendable () throws -> Void)?,
+    _ result: inout LayerDissection<Scalar>
+  ) throws -> Int {
+    let products = result.approximations.compactMap(\.product)
+    var spent = 0
+    for (kind, pairs) in result.spectra where kind != .gradientCovariance {
+      let operation = try selecting(result.layer).curvature(kind)
+      operation.setInterruption(interruption)
+      let found = try ApproximationError.of(
+        operation, products, pairs: pairs.top, probes: settings.probes, seed: settings.seed)
+      for (index, error) in found.errors.enumerated() { result.approximations[index].errors.append((kind, error)) }
+      spent += found.products
+    }
+    for index in result.approximations.indices { result.approximations[index].product = nil }
+    return spent
   }
 }

@@ -17,7 +17,8 @@ public struct ReportedLayer: Codable, Sendable, Equatable {
   public var spectra: [ReportedLayerSpectrum]
   /// Of E[xxᵀ] and E[M]; missing where there are none.
   public var factors: ReportedFactors?
-  public var decoupling: ReportedDecoupling?
+  /// E[M] ⊗ E[xxᵀ] first, then the other approximations that were asked for.
+  public var approximations: [ReportedApproximation]
 
   public init<Scalar: Real>(_ measured: LayerDissection<Scalar>, top: Int) {
     let layer = measured.layer
@@ -32,11 +33,11 @@ public struct ReportedLayer: Codable, Sendable, Equatable {
         spectrum.kind, spectrum.pairs, measured.shapes.indices.contains(index) ? measured.shapes[index] : [], top: top)
     }
     factors = measured.factors.map { ReportedFactors($0) }
-    decoupling = measured.decoupled.isEmpty ? nil : ReportedDecoupling(measured, top: top)
+    approximations = measured.approximations.map { ReportedApproximation($0, top: top) }
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, outputs, inputs, positions, dimension, spectra, factors, decoupling
+    case name, outputs, inputs, positions, dimension, spectra, factors, approximations
     case hasBias = "has_bias"
   }
 }
@@ -121,9 +122,9 @@ public struct ReportedFactors: Codable, Sendable, Equatable {
   }
 }
 
-/// The Kronecker product of a layer's factors as an approximation of its blocks.
-public struct ReportedDecoupling: Codable, Sendable, Equatable {
-  /// ‖A − D‖_F/‖A‖_F for an operator's block A.
+/// A Kronecker approximation of a layer's block.
+public struct ReportedApproximation: Codable, Sendable, Equatable {
+  /// ‖A − Â‖_F/‖A‖_F for an operator's block A.
   public struct Error: Codable, Sendable, Equatable {
     public var `operator`: String
     @ReportedNumber public var value: Double
@@ -136,13 +137,16 @@ public struct ReportedDecoupling: Codable, Sendable, Equatable {
     }
   }
 
-  /// Of E[M] ⊗ E[xxᵀ], descending.
+  /// `decoupled` for E[M] ⊗ E[xxᵀ], else the name of the method.
+  public var name: String
+  /// Its own, descending.
   @ReportedNumbers public var eigenvalues: [Double]
   public var errors: [Error]
 
-  init<Scalar: Real>(_ measured: LayerDissection<Scalar>, top: Int) {
-    eigenvalues = measured.decoupled.prefix(top).map(\.value)
-    errors = measured.decouplingErrors.map {
+  init<Scalar: Real>(_ measured: LayerApproximation<Scalar>, top: Int) {
+    name = measured.name
+    eigenvalues = measured.pairs.prefix(top).map(\.value)
+    errors = measured.errors.map {
       Error(operator: $0.kind.rawValue, value: $0.error.value, standardError: $0.error.standardError)
     }
   }

@@ -11,7 +11,10 @@ public enum DissectionConventions {
       "M = UᵀAU, A the second derivative of a sample's loss by the outputs, U that of the outputs by the layer's pre-activations; E[M] is summed "
       + "over a sample's rows and averaged over samples",
     "E[xxᵀ]": "the second moment, not centred, of the rows the weight multiplies, over samples and rows",
-    "decoupling": "E[M ⊗ xxᵀ] ≈ E[M] ⊗ E[xxᵀ]; its error is ‖A − D‖_F/‖A‖_F",
+    "decoupling": "E[M ⊗ xxᵀ] ≈ E[M] ⊗ E[xxᵀ]: K-FAC's expand, without the bias's 1 in x unless the block has a bias",
+    "approximations":
+      "kfac-reduce, ekfac and shampoo as operators of the same names; errors are ‖A − Â‖_F/‖A‖_F, the leading eigenvectors' part of the norms "
+      + "exactly, the rest from random signs",
     "overlap":
       "Tr(P₁P₂)/k of two k-dimensional subspaces, the mean squared cosine of the principal angles; chance is k/n with standard deviation "
       + "√(2(n − k)²/(n²(n − 1)(n + 2))), n the parameters of the block; undefined where the gap below the k-th eigenvalue is smaller than its residual",

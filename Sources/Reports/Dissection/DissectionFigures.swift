@@ -17,23 +17,29 @@ public enum DissectionFigures {
 
   /// What compares models at one layer.
   static func figures(between view: DissectionLayerView, width: Double) -> [Figure] {
-    var figures: [Figure] = []
-    let groups = Dictionary(grouping: view.betweenModels) { $0.first.operator }
-    for name in view.operators {
-      guard let comparisons = groups[name], !comparisons.isEmpty else { continue }
+    let pairs = view.betweenModels.filter { $0.first.operator == view.operators.first }
+    // Of one pair of models all operators have room in one figure.
+    if pairs.count == 1, let first = pairs.first {
+      let lines = view.betweenModels.prefix(mostLines).enumerated().map { number, comparison in
+        line(short(comparison.first.operator), comparison, number)
+      }
+      let figure = overlapFigure(
+        lines, first, view, name: "\(view.identifier)-between-models",
+        title: "Overlap between \(first.first.model) and \(first.second.model)", further: "", width: width)
+      return figure.map { [$0] } ?? []
+    }
+    return view.operators.compactMap { name in
+      let comparisons = view.betweenModels.filter { $0.first.operator == name }
+      guard let first = comparisons.first else { return nil }
       let lines = comparisons.prefix(mostLines).enumerated().map { number, comparison in
         line("\(comparison.first.model), \(comparison.second.model)", comparison, number)
       }
       let rest = comparisons.count - lines.count
-      if let figure = overlapFigure(
-        lines, comparisons[0], view, name: "\(view.identifier)-\(OperatorName.identifier(name))-between-models",
+      return overlapFigure(
+        lines, first, view, name: "\(view.identifier)-\(OperatorName.identifier(name))-between-models",
         title: "Overlap between models: \(OperatorName.full(name))",
         further: rest > 0 ? " \(rest) further pairs are in result.json." : "", width: width)
-      {
-        figures.append(figure)
-      }
     }
-    return figures
   }
 
   /// What is of one model at one layer.
@@ -41,7 +47,8 @@ public enum DissectionFigures {
     let member = view.members[index]
     let prefix = "\(view.identifier)-\(member.identifier)"
     return [
-      eigenvalues(member, view, prefix, width), withinModel(member, view, prefix, width),
+      eigenvalues(member, view, prefix, width), withinModel(member, view, prefix, ofOperators: true, width),
+      withinModel(member, view, prefix, ofOperators: false, width),
       rankOne(member, view, prefix, width), correspondence(member, view, prefix, ofInputs: true, width),
       correspondence(member, view, prefix, ofInputs: false, width), outputMoment(member, view, prefix, width),
     ].compactMap { $0 }
@@ -76,17 +83,23 @@ public enum DissectionFigures {
       width: width, height: height, content: content)
   }
 
+  /// The first operator with all others, or with the approximations.
   private static func withinModel(
-    _ member: DissectionLayerView.Member, _ view: DissectionLayerView, _ prefix: String, _ width: Double
+    _ member: DissectionLayerView.Member, _ view: DissectionLayerView, _ prefix: String, ofOperators: Bool,
+    _ width: Double
   ) -> Figure? {
-    guard let first = member.comparisons.first else { return nil }
-    let lines = member.comparisons.prefix(mostLines).enumerated().map { number, comparison in
-      line("\(short(comparison.first.operator)), \(short(comparison.second.operator))", comparison, number)
+    guard let name = view.operators.first else { return nil }
+    let chosen = member.comparisons.filter {
+      $0.first.operator == name && view.operators.contains($0.second.operator) == ofOperators
     }
-    let rest = member.comparisons.count - lines.count
+    guard let first = chosen.first else { return nil }
+    let lines = chosen.prefix(mostLines).enumerated().map { number, comparison in
+      line(short(comparison.second.operator), comparison, number)
+    }
     return overlapFigure(
-      lines, first, view, name: prefix + "-between-operators", title: "Overlap between operators",
-      further: rest > 0 ? " \(rest) further pairs are in result.json." : "", width: width)
+      lines, first, view, name: prefix + (ofOperators ? "-between-operators" : "-with-approximations"),
+      title: "Overlap of the \(OperatorName.full(name)) with \(ofOperators ? "other operators" : "its approximations")",
+      further: member.comparisons.count > lines.count ? " All pairs are in result.json." : "", width: width)
   }
 
   /// The letter of an operator.
@@ -96,7 +109,11 @@ public enum DissectionFigures {
     case "ggn": "G"
     case "gradient-second-moment": "second moment"
     case "gradient-covariance": "covariance"
-    case ReportedComparison.decoupled: "E[M] ⊗ E[xxᵀ]"
+    case "decoupled": "E[M] ⊗ E[xxᵀ]"
+    case "kfac-reduce": "K-FAC, reduce"
+    case "kfac-expand": "K-FAC, expand"
+    case "ekfac": "EKFAC"
+    case "shampoo": "Shampoo"
     default: name
     }
   }
@@ -113,22 +130,22 @@ public enum DissectionFigures {
           $1 <= spectrum.tolerance * (spectrum.eigenvalues.first ?? 0)
         })
     }
-    if let decoupling = member.layer.decoupling {
-      lines.append(
-        RankChart.Line(
-          label: short(ReportedComparison.decoupled), color: .slate, values: decoupling.eigenvalues, isDashed: true))
+    lines += member.layer.approximations.enumerated().map { number, approximation in
+      RankChart.Line(
+        label: short(approximation.name), color: .ofLine(7 - number % 4), values: approximation.eigenvalues,
+        isDashed: true)
     }
     let chart = RankChart(
       lines: lines, vertical: .logarithmic, title: "eigenvalue *λ*", horizontal: "rank",
       mark: view.classes.map { ($0 - 1, "c − 1 = \($0 - 1)") })
     guard let (height, content) = chart.drawn(name: prefix, width: width) else { return nil }
     return Figure(
-      name: prefix + "-eigenvalues", title: "Leading eigenvalues, exact and decoupled",
+      name: prefix + "-eigenvalues", title: "Leading eigenvalues, exact and approximate",
       description: lines.map { "\($0.label): from \(NumberText.typeset($0.values.first ?? .nan))." }
         .joined(separator: " "),
       caption:
-        "Of the layer's block of each operator, and of the Kronecker product of the layer's two factors. Only positive ones have a place on "
-        + "the axis; open marks have a residual above the tolerance.",
+        "Of the layer's block of each operator, and dashed of its Kronecker approximations. Only positive ones have a place on the axis; open "
+        + "marks have a residual above the tolerance.",
       width: width, height: height, content: content)
   }
 

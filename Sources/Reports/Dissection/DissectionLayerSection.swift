@@ -56,14 +56,7 @@ enum DissectionLayerSection {
         ))
       rows.append(("outliers of E[M]", [outliers(layer)]))
     }
-    for error in layer.decoupling?.errors ?? [] {
-      var value = [Page.number(error.value, digits: 4)]
-      if let deviation = error.standardError, deviation > 0 {
-        value += [" ±\u{A0}", Page.number(deviation, digits: 2)]
-      }
-      rows.append(("error of the decoupling, \(DissectionFigures.short(error.operator))", value))
-    }
-    return .sequence([Page.properties(rows), spectra(layer)])
+    return .sequence([Page.properties(rows), spectra(layer), approximations(layer)])
   }
 
   /// Where the largest gap is, and how large.
@@ -73,6 +66,25 @@ enum DissectionLayerSection {
       return .sequence([Page.count(count), " (all else 0)"])
     }
     return .sequence([Page.count(count), " (ratio ", Page.number(ratio, digits: 3), ")"])
+  }
+
+  /// The error of each approximation for each operator.
+  private static func approximations(_ layer: ReportedLayer) -> Markup {
+    let operators = layer.approximations.first?.errors.map(\.operator) ?? []
+    guard !operators.isEmpty else { return .empty }
+    let columns =
+      [(title: "‖A − Â‖/‖A‖", numeric: false), (title: "λ₁", numeric: true)]
+      + operators.map { (title: OperatorName.full($0), numeric: true) }
+    let rows = layer.approximations.map { approximation -> [Markup] in
+      [.text(DissectionFigures.short(approximation.name)), Page.number(approximation.eigenvalues.first ?? .nan)]
+        + approximation.errors.map { error in
+          guard let deviation = error.standardError, deviation > 0 else { return Page.number(error.value, digits: 3) }
+          return .sequence([
+            Page.number(error.value, digits: 3), " ±\u{A0}", Page.number(deviation, digits: 1),
+          ])
+        }
+    }
+    return Page.table(columns, rows, label: "Approximations")
   }
 
   private static func spectra(_ layer: ReportedLayer) -> Markup {

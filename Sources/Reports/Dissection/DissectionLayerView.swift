@@ -43,7 +43,8 @@ struct DissectionLayerView {
         }
         views.append(
           DissectionLayerView(
-            name: layer.name, heading: layer.name, identifier: "layer-\(views.count + 1)-" + OperatorName.identifier(layer.name),
+            name: layer.name, heading: layer.name,
+            identifier: "layer-\(views.count + 1)-" + OperatorName.identifier(layer.name),
             outputs: layer.outputs, inputs: layer.inputs, classes: model.data.classes,
             operators: layer.spectra.map(\.operator), members: [member], betweenModels: []))
       }

@@ -80,10 +80,10 @@ public enum DissectionPage {
   private static func layers(_ report: DissectionReport, _ views: [DissectionLayerView]) -> Markup {
     let hasPairs = views.contains { $0.characteristicOverlap != nil }
     var columns: [(title: String, numeric: Bool)] = [
-      ("layer", false), ("m × n", true), ("λ₁", true), ("σ₁²/Σσ², first c − 1", true), ("cos²(E[x], v₁)", true),
-      ("outliers of E[M]", true), ("error of decoupling", true), ("overlap with decoupled, k = c − 1", true),
+      ("layer", false), ("m × n", true), ("λ₁", true), ("σ₁²/Σσ²", true), ("cos²", true), ("E[M] outliers", true),
+      ("error", true), ("overlap", true),
     ]
-    if hasPairs { columns.append(("overlap of models (chance)", true)) }
+    if hasPairs { columns.append(("of models", true)) }
     let rows = views.compactMap { view -> [Markup]? in
       guard let member = view.members.first else { return nil }
       let layer = member.layer
@@ -91,7 +91,7 @@ public enum DissectionPage {
       let outliers = max(1, (view.classes ?? 2) - 1)
       let shares = spectrum?.rankOneShares.prefix(outliers) ?? []
       let decoupled = member.comparisons.first {
-        $0.first.operator == spectrum?.operator && $0.second.operator == ReportedComparison.decoupled
+        $0.first.operator == spectrum?.operator && $0.second.operator == layer.approximations.first?.name
       }
       var row: [Markup] = [
         .element("a", ["href": "#" + view.identifier], [.text(view.heading)]),
@@ -113,16 +113,17 @@ public enum DissectionPage {
         Page.paragraph([
           .text(
             (views.contains { $0.heading != $0.name } ? "Of the first model named" : "Of model \(name)")
-              + " and its first operator. c is the number of classes; v₁ the first eigenvector of E[xxᵀ]. "
+              + " and its first operator; c classes. σ₁²/Σσ²: mean over the first c − 1 eigenvectors. cos²: between E[x] and the first eigenvector of "
+              + "E[xxᵀ]. Error and overlap (chance): of the decoupled block, at k = c − 1."
               + (hasPairs
-                ? "The overlap of models is that of the first two at k = m, or of as many eigenvectors as were computed."
-                : ""))
+                ? " Of models: the overlap (chance) of the first two at k = m, or of as many eigenvectors as were computed."
+                : "") + " A star: not told apart from the next eigenvector by the residuals.")
         ]),
       ])
   }
 
   private static func error(_ layer: ReportedLayer) -> Markup {
-    guard let error = layer.decoupling?.errors.first else { return "–" }
+    guard let error = layer.approximations.first?.errors.first else { return "–" }
     guard let deviation = error.standardError, deviation > 0 else { return Page.number(error.value, digits: 3) }
     return .sequence([Page.number(error.value, digits: 3), " ±\u{A0}", Page.number(deviation, digits: 1)])
   }

@@ -35,7 +35,7 @@ public enum DissectionSummary {
         "\(spectrum.converged)/\(spectrum.eigenvalues.count)",
         shares.isEmpty ? "-" : NumberText.plain(shares.reduce(0, +) / Double(shares.count), digits: 3),
         layer.factors?.outlierCount.map(String.init) ?? "-",
-        layer.decoupling?.errors.first.map { NumberText.plain($0.value, digits: 3) } ?? "-",
+        layer.approximations.first?.errors.first.map { NumberText.plain($0.value, digits: 3) } ?? "-",
       ])
     }
     return columns(rows)

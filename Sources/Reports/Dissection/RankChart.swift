@@ -35,7 +35,8 @@ struct RankChart {
     var area = PlotArea(left: 0, top: top, right: width - 20, bottom: height - 54)
     let scale: Scale =
       switch vertical {
-      case .share: .linear(0...1, from: area.bottom, to: area.top)
+      // Small shares fill the axis, all others see the whole of it.
+      case .share: .linear(0...(range.upperBound > 0.5 ? 1 : range.upperBound * 1.25), from: area.bottom, to: area.top)
       case .logarithmic:
         .logarithmic(
           max(range.lowerBound / 1.3, range.upperBound * 1e-12)...min(range.upperBound * 1.3, .greatestFiniteMagnitude),

@@ -8,6 +8,10 @@ import Testing
 
 /// Eigenvectors of layers as matrices, and the factors they are held against.
 @Suite struct LayerEigenfactorsTests {
+  private static func decoupled(_ factors: LayerEigenfactors, top: Int = 12) throws -> LayerApproximation<Double> {
+    LayerApproximation(.decoupled, try factors.decoupled(pool: WorkerPool(count: 1)), factors.layer, top: top)
+  }
+
   private static func layers(includingBias: Bool) throws -> [(SharedLinearLayer, LayerEigenfactors, Objective<Double>)]
   {
     let objective = try Toy.trained(Toy.data(shift: 1, samples: 120), seed: 5, steps: 30)
@@ -18,11 +22,12 @@ import Testing
   /// The dense Kronecker product in the coordinates of the layer's vectors.
   private static func dense(_ factors: LayerEigenfactors) throws -> DenseMatrix {
     let n = factors.layer.dimension
+    let product = try #require(decoupled(factors).product)
     var result = DenseMatrix(zeros: n, n)
     for column in 0..<n {
       var unit = Vector<Double>(zeros: n)
       unit[column] = 1
-      for (row, value) in try factors.decoupledProduct(unit).elements.enumerated() { result[row, column] = value }
+      for (row, value) in try product(unit).elements.enumerated() { result[row, column] = value }
     }
     return result
   }
@@ -36,14 +41,13 @@ import Testing
       #expect(matrix[1, 0] == vector[layer.inputs] && matrix[0, 1] == vector[1])
       if includingBias { #expect(matrix[1, layer.inputs] == vector[layer.outputs * layer.inputs + 1]) }
       let kronecker = factors.factors.outputMoment.kronecker(factors.factors.inputMoment)
-      let image = try factors.decoupledProduct(vector)
+      let image = try #require(Self.decoupled(factors).product)(vector)
       let flat = DenseMatrix(rows: layer.dimension, columns: 1, elements: matrix.elements)
       let expected = try kronecker * flat
       let size = expected.largestMagnitude
       for (index, value) in layer.matrix(of: image).elements.enumerated() {
         #expect(abs(value - expected.elements[index]) <= 1e-12 * size)
       }
-      #expect(abs(factors.decoupledNorm - Self.frobenius(kronecker)) <= 1e-12 * factors.decoupledNorm)
     }
   }
 
@@ -54,12 +58,13 @@ import Testing
   @Test(arguments: [false, true]) func leadingPairsOfTheProduct(includingBias: Bool) throws {
     for (layer, factors, objective) in try Self.layers(includingBias: includingBias) {
       let values = try Self.dense(factors).symmetricEigenvalues()
-      let pairs: [Eigenpair<Vector<Double>>] = factors.decoupledPairs(12)
+      let approximation = try Self.decoupled(factors)
+      let (pairs, product) = (approximation.pairs, try #require(approximation.product))
       #expect(pairs.count == 12)
       let space = DenseVectorSpace<Double>(dimension: layer.dimension, pool: objective.pool)
       for (index, pair) in pairs.enumerated() {
         #expect(abs(pair.value - values[values.count - 1 - index]) <= 1e-10 * values[values.count - 1])
-        var image = try factors.decoupledProduct(pair.vector)
+        var image = try product(pair.vector)
         space.axpy(-pair.value, pair.vector, &image)
         #expect(space.norm(image) <= 1e-10 * values[values.count - 1])
         let shape = try ReshapedEigenvector(layer.matrix(of: pair.vector), factors, count: 100)
@@ -68,8 +73,8 @@ import Testing
         #expect(abs(shape.outputShares.reduce(0, +) - 1) <= 1e-12)
         #expect(abs((shape.inputShares.max() ?? 0) - 1) <= 1e-10)
       }
-      #expect(factors.decoupledPairs(1, as: Double.self).count == 1)
-      #expect(factors.decoupledPairs(100_000, as: Double.self).count <= layer.dimension)
+      #expect(try Self.decoupled(factors, top: 1).pairs.count == 1)
+      #expect(try Self.decoupled(factors, top: 100_000).pairs.count == layer.dimension)
     }
   }
 
@@ -102,18 +107,19 @@ import Testing
   /// Stochastic and exact errors against dense matrices.
   @Test func errorOfTheDecoupling() throws {
     for (layer, factors, objective) in try Self.layers(includingBias: true) {
-      let block = try #require(objective.blocks(of: [layer]).first)
-      let operation = try objective.restricted(to: block).curvature(.gaussNewton)
+      let operation = try objective.selecting(layer).curvature(.gaussNewton)
       let exact = DenseMatrix(
         rows: layer.dimension, columns: layer.dimension,
         elements: try ExactSpectrum.symmetricMatrix(operation).matrix)
       let expected =
         Self.frobenius(exact + (try Self.dense(factors)).scaled(by: -1)) / Self.frobenius(exact)
-      let error = try DecouplingError(of: operation, factors, pairs: [], probes: 4, seed: 1)
-      #expect(error.standardError == 0 && error.products == layer.dimension)
-      #expect(abs(error.value - expected) <= 1e-12)
+      let product = try #require(Self.decoupled(factors).product)
+      let nothing: ApproximationError.Product<Double> = { $0 }
+      let (errors, products) = try ApproximationError.of(operation, [product, nothing], pairs: [], probes: 4, seed: 1)
+      #expect(errors.count == 2 && errors[0].standardError == 0 && products == layer.dimension)
+      #expect(abs(errors[0].value - expected) <= 1e-12)
       let pairs = try ExactSpectrum.eigenpairs(operation, options: EigenpairOptions(top: 4)).top
-      let drawn = try DecouplingError(drawing: 200, of: operation, factors, pairs: pairs, seed: 1)
+      let drawn = try ApproximationError.drawn(operation, [product], pairs: pairs, probes: 200, seed: 1)[0]
       let deviation = try #require(drawn.standardError)
       #expect(abs(drawn.value - expected) <= 4 * deviation && deviation < 0.05 * expected)
     }

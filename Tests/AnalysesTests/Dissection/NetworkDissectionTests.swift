@@ -23,11 +23,43 @@ import Testing
         elements: places.flatMap { row in places.map { whole[row * objective.dimension + $0] } })
       let values = try block.symmetricEigenvalues()
       let pairs = try #require(layer.spectra.first).pairs
-      #expect(pairs.top.count == 7 && layer.decoupled.count == 7)
+      #expect(pairs.top.count == 7 && layer.approximations.allSatisfy { $0.pairs.count == 7 })
       for (index, pair) in pairs.top.enumerated() {
         #expect(abs(pair.value - values[values.count - 1 - index]) <= 1e-9 * values[values.count - 1])
       }
       #expect(layer.shapes.first?.count == 6)
+    }
+  }
+
+  /// Kronecker approximations of layers: on the Gauss-Newton matrix EKFAC errs the least of those in its basis, and all are the matrices of the
+  /// operators of their names.
+  @Test(arguments: [false, true]) func approximations(includingBias: Bool) throws {
+    let objective = try Toy.trained(Toy.data(shift: 0.5, samples: 100), seed: 3, steps: 20)
+    let methods: [KroneckerMethod] = [.kfacExpand, .kfacReduce, .ekfac, .shampoo]
+    let dissection = try objective.dissect(
+      DissectionSettings(
+        operators: [.gaussNewton, .gradientSecondMoment], approximations: methods, top: 5, includesBias: includingBias,
+        tolerance: 1e-9))
+    for layer in dissection.layers {
+      #expect(layer.approximations.map(\.name) == ["decoupled"] + methods.map(\.rawValue))
+      func error(_ name: String, _ kind: OperatorKind) throws -> Double {
+        try #require(
+          layer.approximations.first { $0.name == name }?.errors.first { $0.kind == kind }?.error.value)
+      }
+      // With the bias's 1 in x, or without it, the decoupled block is that of K-FAC's expand; of one row a sample also reduce.
+      let expand = try error("kfac-expand", .gaussNewton)
+      #expect(abs(expand - (try error("decoupled", .gaussNewton))) <= 1e-10)
+      #expect(abs(expand - (try error("kfac-reduce", .gaussNewton))) <= 1e-10)
+      #expect(try error("ekfac", .gaussNewton) <= expand + 1e-12)
+      for approximation in layer.approximations {
+        for (one, other) in zip(approximation.pairs, approximation.pairs.dropFirst()) {
+          #expect(one.value >= other.value)
+        }
+      }
+      let pairs = try (
+        #require(layer.approximations.first).pairs, #require(layer.approximations.dropFirst().first).pairs
+      )
+      for (one, other) in zip(pairs.0, pairs.1) { #expect(abs(one.value - other.value) <= 1e-10 * pairs.0[0].value) }
     }
   }
 
@@ -47,8 +79,7 @@ import Testing
     #expect(layers[0].dimension > 200)
     let spectra = try objective.layerSpectra(of: .gaussNewton, layers: layers, settings)
     for (layer, pairs) in zip(layers, spectra) {
-      let block = try #require(objective.blocks(of: [layer]).first)
-      let values = try ExactSpectrum.compute(objective.restricted(to: block).curvature(.gaussNewton)).eigen.values
+      let values = try ExactSpectrum.compute(objective.selecting(layer).curvature(.gaussNewton)).eigen.values
       #expect(pairs.top.prefix(8).allSatisfy { $0.converged && $0.residual <= 1e-8 * values[values.count - 1] })
       for (index, pair) in pairs.top.prefix(8).enumerated() {
         #expect(abs(pair.value - values[values.count - 1 - index]) <= 1e-8 * values[values.count - 1])
@@ -166,7 +197,8 @@ import Testing
     let objective = try Objective<Double>(
       network: network.withBatchNormalization(.batch), dataset: data, loss: .squaredError, pool: WorkerPool(count: 1))
     let dissection = try objective.dissect(DissectionSettings(operators: [.hessian], top: 3))
-    #expect(dissection.identity == nil && dissection.layers.allSatisfy { $0.factors == nil && $0.decoupled.isEmpty })
+    #expect(
+      dissection.identity == nil && dissection.layers.allSatisfy { $0.factors == nil && $0.approximations.isEmpty })
     #expect(dissection.warnings.contains { $0.contains("couple the samples") })
     #expect(dissection.layers.allSatisfy { $0.spectra[0].pairs.top.count == 4 })
   }
