@@ -22,7 +22,7 @@ import Testing
   /// The dense Kronecker product in the coordinates of the layer's vectors.
   private static func dense(_ factors: LayerEigenfactors) throws -> DenseMatrix {
     let n = factors.layer.dimension
-    let product = try #require(decoupled(factors).product)
+    let product = try #require(try decoupled(factors).product)
     var result = DenseMatrix(zeros: n, n)
     for column in 0..<n {
       var unit = Vector<Double>(zeros: n)
@@ -41,7 +41,8 @@ import Testing
       #expect(matrix[1, 0] == vector[layer.inputs] && matrix[0, 1] == vector[1])
       if includingBias { #expect(matrix[1, layer.inputs] == vector[layer.outputs * layer.inputs + 1]) }
       let kronecker = factors.factors.outputMoment.kronecker(factors.factors.inputMoment)
-      let image = try #require(Self.decoupled(factors).product)(vector)
+      let product = try #require(try Self.decoupled(factors).product)
+      let image = try product(vector)
       let flat = DenseMatrix(rows: layer.dimension, columns: 1, elements: matrix.elements)
       let expected = try kronecker * flat
       let size = expected.largestMagnitude
@@ -113,7 +114,7 @@ import Testing
         elements: try ExactSpectrum.symmetricMatrix(operation).matrix)
       let expected =
         Self.frobenius(exact + (try Self.dense(factors)).scaled(by: -1)) / Self.frobenius(exact)
-      let product = try #require(Self.decoupled(factors).product)
+      let product = try #require(try Self.decoupled(factors).product)
       let nothing: ApproximationError.Product<Double> = { $0 }
       let (errors, products) = try ApproximationError.of(operation, [product, nothing], pairs: [], probes: 4, seed: 1)
       #expect(errors.count == 2 && errors[0].standardError == 0 && products == layer.dimension)
