@@ -98,6 +98,10 @@ enum HelpTexts {
       --operators <names>     Operators by the names of 'ritz spectrum', joined by
                               commas; the first is shown in most detail. (default:
                               hessian,ggn,gradient-second-moment,gradient-covariance)
+      --approximations <names>
+                              Kronecker approximations to judge beside the
+                              decoupled one: kfac-reduce, ekfac, shampoo, or none.
+                              (default: kfac-reduce,ekfac,shampoo)
       --top <k>               The K largest eigenpairs of each block. (default: 20)
       --tolerance <t>         Residual tolerance relative to a block's largest
                               eigenvalue. (default: 0.001)
@@ -105,7 +109,7 @@ enum HelpTexts {
                               most.
       --factor-vectors <j>    Eigenvectors of each factor to hold eigenvectors
                               against. (default: 20)
-      --probes <n>            Random vectors for the error of the decoupling.
+      --probes <n>            Random vectors for the errors of approximations.
                               (default: 8)
       --bias                  Take each layer's bias into its block.
       --label-noise <p>       Replace this fraction of the labels of --data, fixed
