@@ -18,6 +18,7 @@ struct RitzCommand: ParsableCommand {
     version: SpectrumRun.version,
     subcommands: [
       SpectrumCommand.self, TrainCommand.self, TrackCommand.self, WatchCommand.self, ConditioningCommand.self,
+      DissectCommand.self,
       ApplyCommand.self, InspectCommand.self, BenchCommand.self, DemoCommand.self,
     ])
 
