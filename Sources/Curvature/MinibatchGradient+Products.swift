@@ -38,15 +38,7 @@ extension MinibatchGradient {
       throw InputError(
         "labels can be drawn for cross-entropy with labels only", remedy: "estimate the diagonal from products")
     }
-    let executor = try products.withLock { products in
-      let executor =
-        try products.outputs
-        ?? objective.executor { graph throws(InputError) in [(graph.outputs, .primalRows)] }
-      products.outputs = executor
-      return executor
-    }
-    executor.move(to: parameters)
-    let outputs = executor.evaluateRows()
+    let outputs = try outputs(at: parameters)
     let data = objective.data
     let rows = batchSize * data.rowsPerSample
     let classes = objective.outputsPerSample / data.rowsPerSample

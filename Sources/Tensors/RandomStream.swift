@@ -1,3 +1,5 @@
+import CTensors
+
 /// A counter-based random stream: the i-th number is a pure function of (seed, purpose, index, i).
 ///
 /// Streams are named after what they are for ("probe", "initialisation of layer 3") and not after who draws them, so results
@@ -57,4 +59,16 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// A uniform number in the open interval (0, 1), from the top 52 bits.
   @inline(__always)
   public static func unitInterval(_ bits: UInt64) -> Double { (Double(bits >> 12) + 0.5) * 0x1p-52 }
+
+  /// Numbers that ``fillNormals(groups:into:)`` makes at a time.
+  public static let normalGroup = Int(RITZ_NORMAL_GROUP)
+
+  /// Standard normal numbers in single precision for some groups of ``normalGroup``: those of group g are a function of the stream and g,
+  /// from the blocks 64g ..< 64(g + 1).
+  ///
+  /// For noise that is drawn afresh at every step: a pair by the method of Box and Muller from 64 bits, so that |x| ≤ 6.77 and the
+  /// distribution function is within 10⁻⁷ of the normal one. Cost: about a nanosecond a number with 256-bit vectors or wider.
+  public func fillNormals(groups: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+    ritz_normal_groups(key.0, key.1, stream, UInt64(groups.lowerBound), groups.count, target)
+  }
 }

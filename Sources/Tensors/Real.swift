@@ -2,7 +2,7 @@
 ///
 /// Generic code is written once against `Real`; every kernel it reaches is a concrete C routine chosen by the conformance.
 public protocol Real: BinaryFloatingPoint, LosslessStringConvertible, SIMDScalar, BitwiseCopyable, Codable, Sendable,
-  RealKernels, ElementwiseKernels, ImageKernels
+  RealKernels, ElementwiseKernels, ImageKernels, PosteriorKernels
 {
   /// The name a user gives the type on the command line: `single` or `double`.
   static var precisionName: String { get }

@@ -8,6 +8,8 @@ enum HelpTexts {
   static let all = [
     Help(arguments: [], text: ritz), Help(arguments: ["--help"], text: ritz),
     Help(arguments: ["conditioning", "--help"], text: conditioning),
+    Help(arguments: ["dissect", "--help"], text: dissect),
+    Help(arguments: ["bound", "--help"], text: bound),
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
     Help(arguments: ["demo", "--help"], text: demo), Help(arguments: ["watch", "--help"], text: watch),
@@ -40,6 +42,9 @@ enum HelpTexts {
       watch                   Shows a training run in a browser while it grows.
       conditioning            Studies what the condition number of the Gauss-Newton
                               matrix depends on.
+      dissect                 Takes the curvature of one or several models apart by
+                              layers.
+      bound                   Bounds the error of a network on fresh data.
       apply                   Computes operator-vector products, for other tools.
       inspect                 Shows what is in a model, and what a run on it will
                               need.
@@ -48,6 +53,79 @@ enum HelpTexts {
                               measures its Hessian and Gauss-Newton matrix.
 
       See 'ritz help <subcommand>' for detailed help.
+    """
+
+  private static let dissect = """
+    OVERVIEW: Takes the curvature of one or several models apart by layers.
+
+    A MODEL is a .pt2 file, a built-in network, the directory of a 'ritz train' run
+    (its last checkpoint), a .safetensors file, or a directory of checkpoints, each
+    of which is a model. Leading eigenspaces of every layer's block are compared
+    between models, operators and with the Kronecker product of the layer's
+    factors. Without --data every MODEL is a run, measured on the data it was
+    trained on. Leaves a directory with result.json, arrays.npz, figures and
+    report.html.
+
+    USAGE: ritz dissect [<options>] [<models> ...]
+
+    ARGUMENTS:
+      <models>                Models, runs, checkpoints or directories of
+                              checkpoints.
+
+    OPTIONS:
+      --network <model>       The network whose arrays .safetensors files hold: a
+                              built-in one or a .pt2 file.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --operators <names>     Operators by the names of 'ritz spectrum', joined by
+                              commas; the first is shown in most detail. (default:
+                              hessian,ggn,gradient-second-moment,gradient-covariance)
+      --approximations <names>
+                              Kronecker approximations to judge beside the
+                              decoupled one: kfac-reduce, ekfac, shampoo, or none.
+                              (default: kfac-reduce,ekfac,shampoo)
+      --top <k>               The K largest eigenpairs of each block. (default: 20)
+      --tolerance <t>         Residual tolerance relative to a block's largest
+                              eigenvalue. (default: 0.001)
+      --max-products <n>      Products to spend on the eigenpairs of a block at
+                              most.
+      --factor-vectors <j>    Eigenvectors of each factor to hold eigenvectors
+                              against. (default: 20)
+      --probes <n>            Random vectors for the errors of approximations.
+                              (default: 8)
+      --bias                  Take each layer's bias into its block.
+      --label-noise <p>       Replace this fraction of the labels of --data, fixed
+                              by the seed.
+      --vectors               Store the eigenvectors in arrays.npz.
+      --output <dir>          The directory to leave results in. (default:
+                              runs/dissect)
+      --json                  Print result.json instead of a summary.
+      --strict                End with exit code 3 where an eigenpair did not
+                              converge.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
     """
 
   private static let watch = """
@@ -601,5 +679,93 @@ enum HelpTexts {
       --version               Show the version.
       -h, --help              Show help information.
 
+    """
+
+  private static let bound = """
+    OVERVIEW: Bounds the error of a network on fresh data.
+
+    Trains the network, then a normal distribution of weights around what came out
+    that makes a PAC-Bayes bound small (Dziugaite and Roy 2017), with variances in
+    the coordinates of the weights or of a layer's eigenvectors (Wu et al. 2020).
+    Every constant and assumption is printed, the error of the Monte-Carlo estimate
+    is inside the bound, and measures of sharpness stand beside it.
+
+    MODEL at the parameters it comes with is the mean of the prior, which must not
+    depend on the data: built-in networks are drawn by the seed. Leaves report.html
+    and result.json in a directory. A run that was stopped or killed goes on with
+    --resume DIR and ends with the same bits.
+
+    USAGE: ritz bound [<options>] [<model>]
+
+    ARGUMENTS:
+      <model>                 A built-in network such as mlp:784-600-1, or a .pt2
+                              file.
+
+    OPTIONS:
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --binary                Make two classes: labels in the lower half are 0, in
+                              the upper half 1; for --loss bce.
+      --random-labels         Replace all labels by random ones, fixed by the seed.
+      --weights <file>        Begin at these weights (.safetensors of 'ritz train')
+                              instead of training.
+      --zero-prior            Take 0 as the prior's mean, for a MODEL whose
+                              parameters are trained.
+      --start-epochs <n>      Epochs of training before, by heavy ball. (default:
+                              20.0)
+      --start-rate <eta>      Its learning rate. (default: 0.01)
+      --start-momentum <beta> Its momentum. (default: 0.9)
+      --basis <names>         standard, kronecker, exact, or several joined by
+                              commas. (default: standard)
+      --refresh <n>           Compute the basis anew every n epochs, at the mean as
+                              it is then.
+      --deviations <how>      Deviations to begin with: curvature (best for the
+                              quadratic model) or weights (their sizes). (default:
+                              curvature)
+      --epochs <n>            Epochs of training the posterior, in each basis.
+                              (default: 200.0)
+      --learning-rate <eta>   The learning rate of RMSprop. (default: 0.0005)
+      --schedule <how>        constant, step:30,60@0.1 (epochs), cosine or
+                              cosine:0.01. (default: cosine:0.01)
+      --batch <n>             Samples of a step. (default: 100)
+      --draws <n>             Draws of weights, each with a batch of its own.
+                              (default: 50000)
+      --whole-draws           Evaluate every draw on all samples; 500 of them are
+                              then much.
+      --test-draws <n>        Draws of weights for the error on the test set; 0 for
+                              none. (default: 100)
+      --delta <p>             The probability with which the bound may fail.
+                              (default: 0.025)
+      --estimate-delta <p>    The same of the Monte-Carlo estimate. (default: 0.01)
+      --grid-scale <c>        c of the prior's variances c exp(-j/b). (default: 0.1)
+      --grid-precision <b>    b of the prior's variances. (default: 100.0)
+      --sharpness-samples <n> Samples to measure sharpness on, the first ones; 0
+                              for none. (default: 2000)
+      --output <dir>          The directory to leave results in.
+      --resume <dir>          Finish the run that was begun in this directory.
+      --json                  Print result.json instead of a summary.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
     """
 }

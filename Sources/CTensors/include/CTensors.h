@@ -10,5 +10,6 @@
 #include "ritz_factorizations.h"
 #include "ritz_images.h"
 #include "ritz_packed_convolution.h"
+#include "ritz_posterior.h"
 
 #endif

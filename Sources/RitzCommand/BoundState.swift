@@ -1,0 +1,72 @@
+import Foundation
+import Ritz
+
+/// The directory `state` of a bound: the start, and for each basis how far its posterior is. Every file is replaced as a whole.
+struct BoundState {
+  private let directory: OutputDirectory
+  private let lock: RunLock
+
+  init(_ output: OutputDirectory) throws {
+    directory = try output.directory("state")
+    lock = try RunLock(directory.path("lock"), of: output.path)
+  }
+
+  /// What is told of a basis beside its arrays.
+  struct Progress: Codable {
+    var step = 0
+    var history: [PosteriorRecord] = []
+    /// The loss of the steps since the last record.
+    var lossSum = 0.0
+    var basisSeconds = 0.0
+    var trainingSeconds = 0.0
+    var trainingProcessorSeconds = 0.0
+    var drawSeconds = 0.0
+    var error: PosteriorError
+    var test = PosteriorError(samplesPerDraw: nil)
+  }
+
+  struct Start: Codable {
+    var seconds: Double
+    var processorSeconds: Double
+  }
+
+  /// Removes what an earlier run left.
+  func clear() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    where name.hasSuffix(".safetensors") {
+      try? FileManager.default.removeItem(atPath: directory.path(name))
+    }
+  }
+
+  func write<Scalar: Real, Note: Encodable>(
+    _ name: String, _ vectors: [(name: String, vector: Vector<Scalar>)], _ note: Note
+  ) throws {
+    let text = String(decoding: try JSONEncoder().encode(note), as: UTF8.self)
+    try SafetensorsFile.write(
+      vectors.map { ($0.name, NumpyArray(vector: $0.vector)) }, metadata: ["note": text],
+      to: directory.path(name + ".safetensors"))
+  }
+
+  /// `nil` where there is none yet.
+  func read<Scalar: Real, Note: Decodable>(
+    _ name: String, as type: Note.Type
+  ) throws -> (vectors: [String: Vector<Scalar>], note: Note)? {
+    let path = directory.path(name + ".safetensors")
+    guard FileBytes.exists(path) else { return nil }
+    let file = try SafetensorsFile(contentsOf: path)
+    guard let text = file.metadata["note"], let note = try? JSONDecoder().decode(Note.self, from: Data(text.utf8))
+    else {
+      throw InputError(file: path, "is not the state of a bound", remedy: "start the run anew")
+    }
+    var vectors: [String: Vector<Scalar>] = [:]
+    for name in file.names { vectors[name] = Vector(try file.array(named: name).values(as: Scalar.self)) }
+    return (vectors, note)
+  }
+}
+
+/// Seconds of processor time of all threads so far.
+func processorSecondsNow() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
