@@ -132,7 +132,7 @@ struct StoredByInputs: Layer {
 }
 
 /// A dense layer on [positions, batch, width], the positions first and perhaps both in one dimension, and back.
-struct LeadingPositions: Layer {
+struct DensePositionsFirst: Layer {
   let dense: Dense
   let isFlat: Bool
 

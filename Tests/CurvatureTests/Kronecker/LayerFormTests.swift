@@ -80,7 +80,7 @@ import Testing
   /// Positions before samples: rows are brought into the order of the samples.
   @Test(arguments: [false, true]) func leadingPositions(isFlat: Bool) throws {
     let network = try Network(input: [5, 4], seed: 2) {
-      LeadingPositions(dense: Dense(4, 6), isFlat: isFlat)
+      DensePositionsFirst(dense: Dense(4, 6), isFlat: isFlat)
       Tanh()
       PositionMean()
       Dense(6, 3)
