@@ -186,7 +186,7 @@ extension Objective {
       }
       return DiagonalEstimate(exact: sum, products: outputsPerSample)
     case .hessian, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .gradientCovariance,
-      .monteCarloFisher, .tangentKernel:
+      .monteCarloFisher, .tangentKernel, .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo:
       throw InputError(
         "there is no formula for the diagonal of the \(kind.title)", remedy: "estimate it from products")
     }

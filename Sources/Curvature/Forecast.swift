@@ -132,8 +132,11 @@ extension Forecast {
       let blocks = request.division.map { ParameterBlock.blocks($0, of: selection, in: network) }
       operatorPlans = [
         try plans { graph throws(InputError) in
-          // The parts of the Gauss-Newton matrix by classes are made of passes like its own.
-          let kind = request.kind.isClassPart ? .gaussNewton : request.kind
+          // The parts of the Gauss-Newton matrix by classes and approximations of it are made of passes like its own.
+          let kind: OperatorKind =
+            request.kind == .shampoo
+            ? .gradientSecondMoment
+            : request.kind.isClassPart || request.kind.approximation != nil ? .gaussNewton : request.kind
           return try graph.product(of: kind, blocks: blocks, drawSize: drawSize)
         }
       ]
@@ -169,6 +172,16 @@ extension Forecast {
         name: "vectors",
         bytes: (request.vectors + request.basisVectors + further) * dimension * width),
     ]
+    var layers: [SharedLinearLayer] = []
+    if request.kind.approximation != nil {
+      layers = try SharedLinearLayer.find(in: network, selection) { size throws(InputError) in
+        try LayerGraph(
+          ObjectiveGraph(
+            network: network, loss: loss, selection: selection, targetType: targetType,
+            rowsPerSample: sizes.rowsPerSample, microbatch: size), microbatch: size)
+      }
+      parts.append(Part(name: "Kronecker factors", bytes: layers.reduce(0) { $0 + $1.factorBytes }))
+    }
     if request.denseBytes > 0 { parts.append(Part(name: "dense matrix", bytes: request.denseBytes)) }
     if drawSize > 0 {
       let bytes = sizes.samples * sizes.rowsPerSample * drawSize * width
@@ -182,7 +195,10 @@ extension Forecast {
         perProduct += plan.operationCount(.linear) + (index < kept ? 0 : plan.operationCount(.primal))
       }
     }
-    operationsPerProduct = perProduct
+    operationsPerProduct =
+      layers.isEmpty
+      ? perProduct
+      : layers.reduce(0) { $0 + 4 * Double($1.dimension) * Double($1.outputs + $1.inputWidth) }
     products = request.products
     try LinearAlgebraLibrary.load()
     operationsPerSecond = MatrixProductRate.measure(Scalar.self) * Double(min(workers, schedule.tasks))

@@ -81,6 +81,7 @@ extension Objective {
     case .monteCarloFisher:
       return try drawingLabels(options).parameterOperator(kind, blocks)
     case .hessian, .gaussNewton, .functional, .gradientSecondMoment, .fisher: return try parameterOperator(kind, blocks)
+    case .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo: return try approximation(kind, blocks)
     }
   }
 
@@ -92,6 +93,15 @@ extension Objective {
     return NetworkOperator(
       kind: kind, space: space, schedule: schedule, keptMicrobatches: executor.keptMicrobatches
     ) { executor.apply($0) }
+  }
+
+  /// A Kronecker approximation, made when the operator is.
+  private func approximation(_ kind: OperatorKind, _ blocks: [ParameterBlock]?) throws -> NetworkOperator<Scalar> {
+    guard let method = kind.approximation else { throw InputError("the \(kind.title) is not an approximation") }
+    let matrix = try kroneckerCurvature(method)
+    return NetworkOperator(kind: kind, space: space, schedule: schedule, keptMicrobatches: 0) { vectors in
+      try blocks.map { try matrix.apply(vectors, within: $0) } ?? matrix.apply(vectors)
+    }
   }
 
   func requireSplit(_ kind: OperatorKind) throws {
@@ -122,7 +132,8 @@ extension ObjectiveGraph {
         case .gradientSecondMoment, .gradientCovariance: try secondMomentProduct(at: inputs, along: directions)
         case .fisher: try fisherProduct(at: inputs, along: directions, drawSize: nil)
         case .monteCarloFisher: try fisherProduct(at: inputs, along: directions, drawSize: drawSize)
-        case .classPart, .crossClassPart, .sameClassPart, .tangentKernel:
+        case .classPart, .crossClassPart, .sameClassPart, .tangentKernel, .kfacExpand, .kfacReduce, .ekfac, .decoupled,
+          .shampoo:
           throw InputError("the \(kind.title) is not one function of the parameters")
         }
       for (index, value) in zip(block, values) { products[index] = value }

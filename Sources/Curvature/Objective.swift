@@ -35,7 +35,7 @@ public struct ExecutionOptions: Sendable {
 public struct Objective<Scalar: Real>: Sendable {
   public let network: Network
   public let loss: Loss
-  public let selection: ParameterSelection
+  public internal(set) var selection: ParameterSelection
   public internal(set) var schedule: Schedule
   public internal(set) var options: ExecutionOptions
   public let pool: WorkerPool
@@ -143,6 +143,13 @@ public struct Objective<Scalar: Real>: Sendable {
       return try Objective(self, network: network)
     }
     return try Objective(self, network: network.withBatchNormalization(mode))
+  }
+
+  /// The same objective with some of the selected parameters, by their positions, all others held fixed.
+  public func selecting(_ positions: [Int]) -> Objective {
+    var other = self
+    other.selection = ParameterSelection(positions, of: selection)
+    return other
   }
 
   /// The space of vectors over the selected parameters.

@@ -42,7 +42,7 @@ extension Objective {
     switch kind {
     case .hessian, .gaussNewton, .functional, .gradientSecondMoment, .fisher: break
     case .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .gradientCovariance, .monteCarloFisher,
-      .tangentKernel:
+      .tangentKernel, .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo:
       throw InputError(
         place: "operator \(kind.rawValue)", "cannot be followed along a trajectory",
         remedy: "choose hessian, ggn, functional, fisher or gradient-second-moment")

@@ -12,6 +12,11 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
   case fisher
   case monteCarloFisher = "fisher-mc"
   case tangentKernel = "ntk"
+  case kfacExpand = "kfac-expand"
+  case kfacReduce = "kfac-reduce"
+  case ekfac
+  case decoupled
+  case shampoo
 
   /// The name in sentences.
   public var title: String {
@@ -28,6 +33,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     case .fisher: "Fisher matrix"
     case .monteCarloFisher: "Monte Carlo Fisher matrix"
     case .tangentKernel: "neural tangent kernel"
+    case .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo: approximation?.title ?? rawValue
     }
   }
 
@@ -48,13 +54,25 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
       "F = (1/n) sum_i E_y g_i(y) g_i(y)', y from the model's own distribution, of which the loss is the negative log-likelihood"
     case .monteCarloFisher: "as fisher, with labels y drawn once for each sample"
     case .tangentKernel: "J J', J the Jacobian of all outputs of all samples, a row each; neither averaged nor weighted"
+    case .kfacExpand:
+      "of G for each layer [W b]: (E sum_r M_rr) x (E mean_r x_r x_r'), r the rows of a sample that share W, M = U'(d2 l/dz2)U with U = dz/dh, h = W x; exact blocks for all other parameters"
+    case .kfacReduce:
+      "of G for each layer [W b]: (E sum_rs M_rs) x (E m m'), m the mean of the rows x_r of a sample; else as kfac-expand"
+    case .ekfac: "the eigenvectors of kfac-expand with the exact diagonal of G in their basis"
+    case .decoupled:
+      "of G for each weight E M x E xx', for each bias E M, both as of kfac-expand but without the bias's 1"
+    case .shampoo:
+      "of M for each layer (E g g')^(1/2) x (E g' g)^(1/2), g the gradient of one sample as a matrix: the square of the inverse of Shampoo's preconditioner with exponents -1/4; exact blocks of M for all other parameters"
     }
   }
 
   /// Whether the operator acts on vectors with one element a parameter; else on such with one element an output of a sample.
   public var actsOnParameters: Bool { self != .tangentKernel }
 
-  /// The kinds that act on the parameters and need no classes.
+  /// The Kronecker approximation that it is; `nil` for matrices that are defined without one.
+  public var approximation: KroneckerMethod? { KroneckerMethod(rawValue: rawValue) }
+
+  /// The exact kinds that act on the parameters and need no classes.
   public static var onParameters: [OperatorKind] { withoutClasses.filter(\.actsOnParameters) }
 
   /// Whether it is a part of the Gauss-Newton matrix by classes, see ``ClassDecomposition``.
@@ -65,16 +83,16 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     }
   }
 
-  /// The kinds that need no classes.
-  public static var withoutClasses: [OperatorKind] { allCases.filter { !$0.isClassPart } }
+  /// The exact kinds that need no classes.
+  public static var withoutClasses: [OperatorKind] { allCases.filter { !$0.isClassPart && $0.approximation == nil } }
 
   /// Whether the operator needs to know the outputs apart from the loss.
   var splitsAtOutputs: Bool {
     switch self {
     case .gaussNewton, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .fisher,
-      .monteCarloFisher:
+      .monteCarloFisher, .kfacExpand, .kfacReduce, .ekfac, .decoupled:
       true
-    case .hessian, .gradientSecondMoment, .gradientCovariance, .tangentKernel: false
+    case .hessian, .gradientSecondMoment, .gradientCovariance, .tangentKernel, .shampoo: false
     }
   }
 }

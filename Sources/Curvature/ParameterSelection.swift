@@ -26,6 +26,12 @@ public struct ParameterSelection: Sendable {
     try ParameterSelection(network, pattern: nil) { _ in true }
   }
 
+  /// The parameters at some positions among those of another selection.
+  init(_ positions: [Int], of other: ParameterSelection) {
+    indices = positions.sorted().map { other.indices[$0] }
+    pattern = other.pattern
+  }
+
   /// The one parameter of this name.
   public static func parameter(_ name: String, of network: Network) throws(InputError) -> ParameterSelection {
     try ParameterSelection(network, pattern: name) { $0 == name }

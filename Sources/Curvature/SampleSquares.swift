@@ -51,11 +51,29 @@ struct SampleSquares {
       let right = try graph.broadcast(
         node.operands[1], to: whole, dimensions: [0] + Array(shapes[0].count..<whole.count))
       return try graph.multiply(left, right)
+    case let operation as ElementwiseBinary where operation == .multiply || operation == .divide:
+      // A multiple of a sum is the sum of the multiples.
+      guard let left = try rows(of: node.operands[0]) else {
+        guard operation == .multiply, let right = try rows(of: node.operands[1]) else { return nil }
+        return try graph.multiply(right, repeated(node.operands[0]))
+      }
+      if operation == .multiply, try rows(of: node.operands[1]) != nil { return nil }
+      let factor = try repeated(node.operands[1])
+      return try operation == .multiply ? graph.multiply(left, factor) : graph.divide(left, factor)
+    case let operation as ElementwiseUnary where operation == .negate:
+      guard let inner = try rows(of: node.operands[0]) else { return nil }
+      return try graph.negate(inner)
     case is Reshape:
       guard let inner = try rows(of: node.operands[0]) else { return nil }
       return try graph.reshape(inner, to: [samples] + node.type.shape)
     default: return nil
     }
+  }
+
+  /// A value for each of the samples.
+  private mutating func repeated(_ value: Value) throws(InputError) -> Value {
+    let shape = graph.shape(of: value)
+    return try graph.broadcast(value, to: [samples] + shape, dimensions: Array(1..<shape.count + 1))
   }
 
   func isOverSamples(_ product: DotGeneral, _ node: Graph.Node) -> Bool {

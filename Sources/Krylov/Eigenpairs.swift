@@ -17,6 +17,19 @@ public struct Eigenpair<Vector: Sendable>: Sendable {
   /// Whether a search of the complement would have found another copy with probability 0.99. False where it was cut short, was not asked for, or
   /// where the next eigenvalue is too close to tell.
   public var multiplicityVerified: Bool
+
+  public init(
+    value: Double, vector: Vector, residual: Double, converged: Bool, errorBound: Double, multiplicity: Int,
+    multiplicityVerified: Bool
+  ) {
+    self.value = value
+    self.vector = vector
+    self.residual = residual
+    self.converged = converged
+    self.errorBound = errorBound
+    self.multiplicity = multiplicity
+    self.multiplicityVerified = multiplicityVerified
+  }
 }
 
 /// Why a search for eigenpairs ended.

@@ -5,7 +5,7 @@ import Ritz
 struct OperatorFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "hessian, ggn, functional, gradient-second-moment, gradient-covariance, fisher, fisher-mc or ntk; or of ggn the part ggn-class, ggn-cross-class, ggn-same-class or ggn-within-class.",
+      "hessian, ggn, functional, gradient-second-moment, gradient-covariance, fisher, fisher-mc or ntk; of ggn the part ggn-class, ggn-cross-class, ggn-same-class or ggn-within-class; or the approximation kfac-expand, kfac-reduce, ekfac, decoupled or shampoo.",
       valueName: "name"))
   var `operator`: String = "hessian"
 

@@ -18,7 +18,8 @@ struct RitzCommand: ParsableCommand {
     version: SpectrumRun.version,
     subcommands: [
       SpectrumCommand.self, TrainCommand.self, TrackCommand.self, WatchCommand.self, ConditioningCommand.self,
-      BoundCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self, DemoCommand.self,
+      DissectCommand.self, BoundCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
+      DemoCommand.self,
     ])
 
   static func main() {

@@ -130,18 +130,6 @@ struct RunState {
   }
 }
 
-extension DecodingError {
-  /// What is wrong, without the decoder's stack.
-  var shortDescription: String {
-    switch self {
-    case .keyNotFound(let key, _): "no key '\(key.stringValue)'"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      context.debugDescription
-    @unknown default: "unreadable"
-    }
-  }
-}
-
 /// A checksum of parameters, data and preconditioners.
 func fingerprint<Scalar: Real>(
   _ objective: Objective<Scalar>, _ dataset: Dataset, _ settings: [OperatorSetting<Scalar>]

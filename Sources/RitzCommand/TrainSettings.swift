@@ -37,6 +37,9 @@ struct TrainSettings: Codable, Equatable {
 
   private static let file = "state/train.json"
 
+  /// Whether a run of `ritz train` was begun in a directory.
+  static func isThere(_ directory: String) -> Bool { FileBytes.exists(directory + "/" + file) }
+
   static func read(_ directory: String) throws -> TrainSettings {
     let path = directory + "/" + file
     guard !directory.isEmpty, FileBytes.exists(path) else {

@@ -61,6 +61,13 @@ import Testing
       Example(testDescription: "transpose", shapes: [[2, 3, 4]]) { graph, x in
         try graph.transpose(x[0], permutation: [2, 0, 1])
       },
+      Example(testDescription: "patches", shapes: [[2, 2, 5, 4]]) { graph, x in
+        let rows = ConvolutionGeometry.Axis(
+          input: 5, filter: 3, stride: 2, dilation: 1, paddingLow: 1, paddingHigh: 1)
+        let columns = ConvolutionGeometry.Axis(
+          input: 4, filter: 2, stride: 1, dilation: 2, paddingLow: 0, paddingHigh: 1)
+        return try graph.patches(x[0], of: Convolution(rows: rows, columns: columns))
+      },
       Example(testDescription: "stop_gradient", shapes: [[3]], point: { _, x in x }) { graph, x in
         try graph.add(x[0], graph.multiply(graph.stopGradient(graph.constant(3, [3])), x[0]))
       },

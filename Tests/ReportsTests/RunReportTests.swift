@@ -68,7 +68,7 @@ import Testing
     description.loss = hostile
     description.optimizer = hostile
     description.edgeFormula = hostile
-    description.format = hostile
+    description.schema = hostile
     description.command = [hostile]
     description.conventions = [.init(name: hostile, text: hostile)]
     var measurement = SyntheticRun.measurement(10)

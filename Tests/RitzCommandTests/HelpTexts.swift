@@ -8,6 +8,7 @@ enum HelpTexts {
   static let all = [
     Help(arguments: [], text: ritz), Help(arguments: ["--help"], text: ritz),
     Help(arguments: ["conditioning", "--help"], text: conditioning),
+    Help(arguments: ["dissect", "--help"], text: dissect),
     Help(arguments: ["bound", "--help"], text: bound),
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
@@ -41,6 +42,8 @@ enum HelpTexts {
       watch                   Shows a training run in a browser while it grows.
       conditioning            Studies what the condition number of the Gauss-Newton
                               matrix depends on.
+      dissect                 Takes the curvature of one or several models apart by
+                              layers.
       bound                   Bounds the error of a network on fresh data.
       apply                   Computes operator-vector products, for other tools.
       inspect                 Shows what is in a model, and what a run on it will
@@ -50,6 +53,79 @@ enum HelpTexts {
                               measures its Hessian and Gauss-Newton matrix.
 
       See 'ritz help <subcommand>' for detailed help.
+    """
+
+  private static let dissect = """
+    OVERVIEW: Takes the curvature of one or several models apart by layers.
+
+    A MODEL is a .pt2 file, a built-in network, the directory of a 'ritz train' run
+    (its last checkpoint), a .safetensors file, or a directory of checkpoints, each
+    of which is a model. Leading eigenspaces of every layer's block are compared
+    between models, operators and with the Kronecker product of the layer's
+    factors. Without --data every MODEL is a run, measured on the data it was
+    trained on. Leaves a directory with result.json, arrays.npz, figures and
+    report.html.
+
+    USAGE: ritz dissect [<options>] [<models> ...]
+
+    ARGUMENTS:
+      <models>                Models, runs, checkpoints or directories of
+                              checkpoints.
+
+    OPTIONS:
+      --network <model>       The network whose arrays .safetensors files hold: a
+                              built-in one or a .pt2 file.
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+      --operators <names>     Operators by the names of 'ritz spectrum', joined by
+                              commas; the first is shown in most detail. (default:
+                              hessian,ggn,gradient-second-moment,gradient-covariance)
+      --approximations <names>
+                              Kronecker approximations to judge beside the
+                              decoupled one: kfac-reduce, ekfac, shampoo, or none.
+                              (default: kfac-reduce,ekfac,shampoo)
+      --top <k>               The K largest eigenpairs of each block. (default: 20)
+      --tolerance <t>         Residual tolerance relative to a block's largest
+                              eigenvalue. (default: 0.001)
+      --max-products <n>      Products to spend on the eigenpairs of a block at
+                              most.
+      --factor-vectors <j>    Eigenvectors of each factor to hold eigenvectors
+                              against. (default: 20)
+      --probes <n>            Random vectors for the errors of approximations.
+                              (default: 8)
+      --bias                  Take each layer's bias into its block.
+      --label-noise <p>       Replace this fraction of the labels of --data, fixed
+                              by the seed.
+      --vectors               Store the eigenvectors in arrays.npz.
+      --output <dir>          The directory to leave results in. (default:
+                              runs/dissect)
+      --json                  Print result.json instead of a summary.
+      --strict                End with exit code 3 where an eigenpair did not
+                              converge.
+      --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
     """
 
   private static let watch = """
@@ -348,9 +424,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -437,9 +515,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>
@@ -490,9 +570,11 @@ enum HelpTexts {
       --workers <n>           Worker threads; the bits do not depend on it.
       --microbatch <n>        Samples of a microbatch.
       --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; or of
-                              ggn the part ggn-class, ggn-cross-class,
-                              ggn-same-class or ggn-within-class. (default: hessian)
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
       --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
                               (default: 1)
       --precondition <file.npz>

@@ -7,6 +7,7 @@ import Testing
 @Suite struct OperatorTests {
   private static let names = [
     "hessian", "ggn", "functional", "gradient-second-moment", "gradient-covariance", "fisher", "fisher-mc", "ntk",
+    "kfac-expand", "kfac-reduce", "ekfac", "decoupled", "shampoo",
   ]
   private static let model = "mlp:5-4-3"
 

@@ -40,16 +40,14 @@ import Testing
     let outcome = try RitzProcess.run(arguments + ["--output", work.path("run")])
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(Set(work.files(below: "run")) == ["history.jsonl", "report.html", "run.json"])
-    #expect(try work.object("run/run.json")["plannedSteps"] as? Int == 20)
-    let measurements = try records(work, "run/history.jsonl").compactMap { record in
-      (record["measurement"] as? [String: Any])?["_0"] as? [String: Any]
-    }
+    #expect(try work.object("run/run.json")["planned_steps"] as? Int == 20)
+    let measurements = try records(work, "run/history.jsonl").filter { $0["kind"] as? String == "measurement" }
     let whole = measurements.filter { $0["block"] == nil }
     #expect(whole.map { $0["step"] as? Int } == [0, 10, 20])
     #expect(whole.map { $0["reason"] as? String } == ["start", "schedule", "end"])
     #expect(measurements.compactMap { $0["block"] as? String } == ["0", "2", "0", "2", "0", "2"])
     #expect((whole[2]["top"] as? [Any])?.count == 3 && whole[2]["edge"] as? Double == 20)
-    #expect(whole.allSatisfy { $0["density"] != nil && $0["lossChange"] != nil && $0["directions"] != nil })
+    #expect(whole.allSatisfy { $0["density"] != nil && $0["loss_change"] != nil && $0["directions"] != nil })
     // Anew: the same bits.
     let again = try RitzProcess.run(arguments + ["--output", work.path("again"), "--workers", "1"])
     #expect(again.status == 0)

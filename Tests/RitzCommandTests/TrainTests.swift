@@ -31,9 +31,9 @@ import Testing
       "events.out.tfevents.0.ritz",
     ] { #expect(files[name] != nil, "\(name)") }
     let lines = String(decoding: try #require(files["history.jsonl"]), as: UTF8.self).split(separator: "\n")
-    #expect(lines.count { $0.contains("\"step\":{\"_0\"") } > 400)
-    #expect(lines.contains { $0.contains("\"measurement\"") && $0.contains("\"reason\":\"end\"") })
-    let last = try #require(lines.last { $0.contains("\"evaluation\"") })
+    #expect(lines.count { $0.contains("\"kind\":\"step\"") } > 400)
+    #expect(lines.contains { $0.contains("\"kind\":\"measurement\"") && $0.contains("\"reason\":\"end\"") })
+    let last = try #require(lines.last { $0.contains("\"kind\":\"evaluation\"") })
     let accuracy = try #require(last.firstMatch(of: /"accuracy":([0-9.]+)/))
     #expect(try #require(Double(accuracy.1)) > 0.8)
     let checkpoint = try #require(files["checkpoints/step-000200.safetensors"])
@@ -109,7 +109,7 @@ import Testing
     let first = try RitzProcess.run(arguments)
     #expect(first.status == 0, "\(first.errors)")
     let history = try workspace.bytes("run/history.jsonl")
-    #expect(String(decoding: history, as: UTF8.self).contains("\"topDataErrors\":["))
+    #expect(String(decoding: history, as: UTF8.self).contains("\"top_data_errors\":["))
     let second = try RitzProcess.run(arguments)
     #expect(second.status == 1 && second.errors.contains("holds a run already"), "\(second.errors)")
     let replaced = try RitzProcess.run(arguments + ["--overwrite"])

@@ -25,7 +25,7 @@ import Testing
   private static let wrong: [([String], String)] = [
     (
       ["spectrm"],
-      "there is no command 'spectrm': choose from spectrum, train, track, watch, conditioning, apply, inspect, bench, demo"
+      "there is no command 'spectrm': choose from spectrum, train, track, watch, conditioning, dissect, apply, inspect, bench, demo"
     ),
     (["watch"], "Missing expected argument '<run>'"),
     (["watch", "run", "--prot", "1"], "Unknown option '--prot'. Did you mean '--port'?"),
@@ -42,6 +42,9 @@ import Testing
     (["conditioning"], "a STUDY is needed"),
     (["conditioning", "skip", "--sedes", "2"], "Unknown option '--sedes'. Did you mean '--seeds'?"),
     (["conditioning", "skip", "--seeds", "0"], "--seeds must be 1 to 10000"),
+    (["dissect"], "a MODEL is needed"),
+    (["dissect", "mlp:2-2", "--top", "0", "--data", "d.npz"], "--top must be 1 to 10000"),
+    (["dissect", "run", "--label-noise", "0.5"], "--label-noise goes with --data"),
     (["inspect"], "Missing expected argument '<model>'"),
     (["inspect", "mlp:2-2", "--plan"], "--data is needed"),
     (

@@ -10,14 +10,14 @@ import Testing
   init() throws {
     workspace = try Workspace()
     let description = """
-      {"format": "ritz.run/1", "title": "A run", "command": [], "network": "mlp:2-2", "parameters": 6, "data": "d.npz", "samples": 4,
-      "loss": "mse", "precision": "double", "optimizer": "SGD", "plannedSteps": 10, "stepsPerEpoch": 2, "batchSize": 2, "seed": 0,
+      {"schema": "ritz.run/1", "title": "A run", "command": [], "network": "mlp:2-2", "parameters": 6, "data": "d.npz", "samples": 4,
+      "loss": "mse", "precision": "double", "optimizer": "SGD", "planned_steps": 10, "steps_per_epoch": 2, "batch_size": 2, "seed": 0,
       "conventions": []}
       """
     _ = try workspace.write(Array(description.utf8), to: "run.json")
     let lines = (0..<5).map { step in
       """
-      {"step": {"_0": {"step": \(step), "epoch": 0, "loss": \(5 - step), "learningRate": 0.1, "gradientNorm": 1, "updateNorm": 1}}}
+      {"kind": "step", "step": \(step), "epoch": 0, "loss": \(5 - step), "learning_rate": 0.1, "gradient_norm": 1, "update_norm": 1}
 
       """
     }

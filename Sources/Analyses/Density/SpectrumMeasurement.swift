@@ -244,7 +244,7 @@ extension Objective {
     // The second derivative of cross-entropy annihilates the vector of ones.
     let directions = loss == .crossEntropy ? max(1, classCount - 1) : classCount
     return switch kind {
-    case .hessian, .functional: nil
+    case .hessian, .functional, .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo: nil
     case .gaussNewton, .withinClassPart, .fisher: (perSample(directions), "outputs of all samples")
     case .classPart, .sameClassPart: (classCount, "classes")
     case .crossClassPart: (classCount * (classCount - 1), "pairs of classes")

@@ -80,7 +80,7 @@ public struct SharpnessMeasures: Sendable {
     }
     var result: [Measure: Value] = [:]
     for (measure, (value, error, isConverged)) in whole {
-      let errors = DataJackknife.standardErrors(parts.map { [$0[measure]?.value ?? .nan] })
+      let errors = jackknifeErrors(parts.map { [$0[measure]?.value ?? .nan] })
       let overData = groups > 1 ? errors[0] : .infinity
       result[measure] = Value(
         value: value, standardError: (overData * overData + error * error).squareRoot(), isConverged: isConverged)

@@ -4,7 +4,7 @@
 /// `result.json` and `report.html`.
 public struct RunDescription: Codable, Sendable, Equatable {
   /// The schema and its version.
-  public var format = "ritz.run/1"
+  public var schema = "ritz.run/1"
   public var title: String
   /// The command as typed.
   public var command: [String]
@@ -57,5 +57,13 @@ public struct RunDescription: Codable, Sendable, Equatable {
     self.batchSize = batchSize
     self.seed = seed
     self.conventions = conventions
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, title, command, network, parameters, data, samples, loss, precision, optimizer, seed, conventions
+    case edgeFormula = "edge_formula"
+    case plannedSteps = "planned_steps"
+    case stepsPerEpoch = "steps_per_epoch"
+    case batchSize = "batch_size"
   }
 }

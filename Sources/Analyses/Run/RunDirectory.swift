@@ -22,8 +22,8 @@ public struct RunDirectory: Sendable {
     }
     do {
       return try JSONDecoder().decode(RunDescription.self, from: Data(FileBytes(contentsOf: file).bytes))
-    } catch is DecodingError {
-      throw InputError(file: file, "is damaged", remedy: "start the run anew")
+    } catch let error as DecodingError {
+      throw InputError(file: file, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
     }
   }
 
@@ -43,9 +43,10 @@ public struct RunDirectory: Sendable {
     for line in data[...last].split(separator: UInt8(ascii: "\n")) {
       do {
         records.append(try decoder.decode(RunRecord.self, from: line))
-      } catch {
+      } catch let error as DecodingError {
         throw InputError(
-          file: file, place: "byte \(byte + line.startIndex - data.startIndex)", "is not a record of a run",
+          file: file, place: "byte \(byte + line.startIndex - data.startIndex)",
+          "is not a record of a run (\(error.shortDescription))",
           remedy: "start the run anew, or remove the line")
       }
     }

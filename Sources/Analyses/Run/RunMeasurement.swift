@@ -69,6 +69,29 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
     self.block = block
     self.samples = samples
   }
+
+  private enum CodingKeys: String, CodingKey {
+    case step, epoch, reason, block, samples, loss, top, bottom, edge, sharpness, trace, density, outliers, overlap,
+      directions, notes, products
+    case operatorName = "operator_name"
+    case gradientNorm = "gradient_norm"
+    case topResiduals = "top_residuals"
+    case topDataErrors = "top_data_errors"
+    case bottomResiduals = "bottom_residuals"
+    case densityDataErrors = "density_data_errors"
+    case outlierGap = "outlier_gap"
+    case firstToBulk = "first_to_bulk"
+    case negativeMass = "negative_mass"
+    case gradientFraction = "gradient_fraction"
+    case batchGradientFraction = "batch_gradient_fraction"
+    case updateFraction = "update_fraction"
+    case fractionByChance = "fraction_by_chance"
+    case overlapByChance = "overlap_by_chance"
+    case overlapChanceDeviation = "overlap_chance_deviation"
+    case lossChange = "loss_change"
+    case updateChange = "update_change"
+    case batchNormalization = "batch_normalization"
+  }
 }
 
 /// What happens along each leading eigendirection, in the order of the eigenvalues.
@@ -99,6 +122,13 @@ public struct RunDirections: Codable, Sendable, Equatable {
     self.earlierDeviations = earlierDeviations
     self.earlierObserved = earlierObserved
   }
+
+  private enum CodingKeys: String, CodingKey {
+    case slopes, noise, floor, fates
+    case earlierPredicted = "earlier_predicted"
+    case earlierDeviations = "earlier_deviations"
+    case earlierObserved = "earlier_observed"
+  }
 }
 
 /// A number with its error: a standard error, or a bound where `isBound`.
@@ -111,6 +141,11 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     self.value = value
     self.error = error
     self.isBound = isBound
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case value, error
+    case isBound = "is_bound"
   }
 }
 
@@ -129,5 +164,10 @@ public struct RunLossChange: Codable, Sendable, Equatable {
     self.observed = observed
     self.quantiles = quantiles
     self.descentLimit = descentLimit
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case predicted, observed, quantiles
+    case descentLimit = "descent_limit"
   }
 }

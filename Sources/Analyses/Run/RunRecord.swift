@@ -1,16 +1,37 @@
-import Foundation
-
 /// One line of `history.jsonl`. It holds no clock times, so that a resumed run writes the lines of an undisturbed one.
 public enum RunRecord: Codable, Sendable, Equatable {
   case step(RunStep)
   case evaluation(RunEvaluation)
   case measurement(RunMeasurement)
 
-  /// The record as JSON, keys sorted, with the end of its line.
-  public func line() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
+  /// The record as JSON, with the end of its line.
+  public func line() throws -> [UInt8] { try RunJSON.encode(self, isForPeople: false) }
+
+  private enum Kind: String, Codable { case step, evaluation, measurement }
+
+  private enum CodingKeys: String, CodingKey { case kind }
+
+  public init(from decoder: any Decoder) throws {
+    switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
+    case .step: self = .step(try RunStep(from: decoder))
+    case .evaluation: self = .evaluation(try RunEvaluation(from: decoder))
+    case .measurement: self = .measurement(try RunMeasurement(from: decoder))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .step(let step):
+      try container.encode(Kind.step, forKey: .kind)
+      try step.encode(to: encoder)
+    case .evaluation(let evaluation):
+      try container.encode(Kind.evaluation, forKey: .kind)
+      try evaluation.encode(to: encoder)
+    case .measurement(let measurement):
+      try container.encode(Kind.measurement, forKey: .kind)
+      try measurement.encode(to: encoder)
+    }
   }
 }
 
@@ -38,6 +59,13 @@ public struct RunStep: Codable, Sendable, Equatable {
     self.learningRate = learningRate
     self.gradientNorm = gradientNorm
     self.updateNorm = updateNorm
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case step, epoch, loss
+    case learningRate = "learning_rate"
+    case gradientNorm = "gradient_norm"
+    case updateNorm = "update_norm"
   }
 }
 

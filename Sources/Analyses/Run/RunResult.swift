@@ -1,11 +1,9 @@
-import Archives
-import Foundation
 import Tensors
 
 /// How a training run ended: written last, as `result.json`.
 public struct RunResult: Codable, Sendable, Equatable {
   /// The schema and its version.
-  public var format = "ritz.run-result/1"
+  public var schema = "ritz.run-result/1"
   /// Steps that were taken.
   public var steps: Int
   /// The mean loss of the batches of the last epoch, before their steps.
@@ -45,19 +43,15 @@ public struct RunResult: Codable, Sendable, Equatable {
   }
 
   /// The result as JSON.
-  public func encoded() throws -> [UInt8] {
-    try encodedForPeople(self)
+  public func encoded() throws -> [UInt8] { try RunJSON.encode(self, isForPeople: true) }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, steps, evaluations, measurements, products, checksum
+    case lossOfLastEpoch = "loss_of_last_epoch"
   }
 }
 
 extension RunDescription {
   /// The description as JSON.
-  public func encoded() throws -> [UInt8] { try encodedForPeople(self) }
-}
-
-/// JSON with indented lines and sorted keys.
-private func encodedForPeople(_ value: some Encodable) throws -> [UInt8] {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return try [UInt8](encoder.encode(value)) + [UInt8(ascii: "\n")]
+  public func encoded() throws -> [UInt8] { try RunJSON.encode(self, isForPeople: true) }
 }

@@ -12,6 +12,12 @@ public struct CheckpointFolder: Sendable {
     public var path: String
     /// The last number in its name, or its place among the files where not all names end in rising numbers.
     public var step: Int
+
+    public init(name: String, path: String, step: Int) {
+      self.name = name
+      self.path = path
+      self.step = step
+    }
   }
 
   public let path: String

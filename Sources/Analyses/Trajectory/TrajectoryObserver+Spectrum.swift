@@ -62,6 +62,8 @@ extension TrajectoryObserver {
         ?? ProductsWithReplicates(images: point.operation.apply(vectors))
     }
     let density = try report(found.sample, &result)
+    // The first probe's rule has lost the nodes of the deflated.
+    result.density?.steps = Swift.min(options.steps, point.space.dimension)
     if jackknife != nil {
       result.densityDataErrors = jackknifeErrors(
         try found.replicates.map { try SpectralDensity($0.sample, options: settings.density, like: density).density })

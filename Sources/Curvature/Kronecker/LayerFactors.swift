@@ -54,35 +54,7 @@ extension Objective {
   /// Parameters that also enter in another way (as a scale, masked, through an embedding) belong to none, nor do those of products whose rows are not in the order
   /// of the samples.
   public func linearLayers() throws -> [SharedLinearLayer] {
-    let sizes: [Int]
-    if case .fixed(let size) = network.batch { sizes = [size] } else { sizes = [2, 3] }
-    let graphs = try sizes.map { size in try layerGraph(microbatch: size) }
-    let offsets = ObjectiveGraph.offsets(selection.parameters(of: network).map(\.count))
-    let names = selection.parameters(of: network).map(\.name)
-    var layers: [SharedLinearLayer] = []
-    for weight in graphs[0].weights {
-      let rows = weight.sites.map(\.positions)
-      // A number of rows that does not follow the number of samples is of something else.
-      let isPerSample = graphs.allSatisfy { graph in
-        graph.weights.contains { $0.parameter == weight.parameter && $0.sites.map(\.positions) == rows }
-      }
-      guard isPerSample, let site = weight.sites.first else { continue }
-      let name = names[weight.parameter]
-      let stem = name.lastIndex(of: ".").map { $0 > name.startIndex ? String(name[..<$0]) : name } ?? name
-      let count = site.outputs * site.inputs
-      for group in 0..<site.groups {
-        let start = offsets[weight.parameter] + group * count
-        layers.append(
-          SharedLinearLayer(
-            name: site.groups == 1 ? stem : "\(stem)[\(group)]", weight: weight.parameter, bias: weight.bias,
-            outputs: site.outputs, inputs: site.inputs, positions: rows.reduce(0, +), places: rows.count, group: group,
-            groups: site.groups, isTransposed: site.isTransposed, weightRange: start..<start + count,
-            biasRange: weight.bias.map {
-              offsets[$0] + group * site.outputs..<offsets[$0] + (group + 1) * site.outputs
-            }))
-      }
-    }
-    return layers
+    try SharedLinearLayer.find(in: network, selection) { size throws(InputError) in try layerGraph(microbatch: size) }
   }
 
   func layerGraph(microbatch: Int) throws(InputError) -> LayerGraph {
@@ -142,7 +114,7 @@ extension Objective {
   }
 
   /// Elements of the sums of one pass over the data.
-  private static var elementsPerPass: Int { 1 << 24 }
+  static var elementsPerPass: Int { 1 << 24 }
 
   /// Groups of positions whose sizes add up to a pass.
   private func passes(_ weights: [(index: Int, size: Int)]) -> [[Int]] {
@@ -174,16 +146,12 @@ extension Objective {
     for parameters in passes(weights(of: layers) { $0.inputs * ($0.inputs + 1) }) {
       try interruption()
       let executor = try layerExecutor { graph throws(InputError) in
-        var outputs: [(Value, ResultDestination)] = []
-        var offset = 0
+        var outputs = DestinationList { .primal(offset: $0) }
         for parameter in parameters {
           let (moment, mean) = try graph.inputMoments(of: graph.position(of: parameter), sharing)
-          for value in [moment, mean] {
-            outputs.append((value, .primal(offset: offset)))
-            offset += graph.objective.graph.type(of: value).count
-          }
+          outputs.append([moment, mean], graph.objective.graph)
         }
-        return outputs
+        return outputs.items
       }
       let sums = executor.evaluate()
       var offset = 0
@@ -210,14 +178,11 @@ extension Objective {
       let sums = try sumOverDirections(source, interruption) { graph, directions throws(InputError) in
         let chosen = try parameters.map { parameter throws(InputError) in try graph.position(of: parameter) }
         let derivatives = try graph.derivatives(of: chosen, source: source, directions: directions)
-        var outputs: [(Value, ResultDestination)] = []
-        var offset = 0
+        var outputs = DestinationList { .linear(offset: $0) }
         for (index, values) in zip(chosen, derivatives) {
-          let moment = try graph.derivativeMoment(of: index, values, sharing)
-          outputs.append((moment, .linear(offset: offset)))
-          offset += graph.objective.graph.type(of: moment).count
+          outputs.append([try graph.derivativeMoment(of: index, values, sharing)], graph.objective.graph)
         }
-        return outputs
+        return outputs.items
       }
       var offset = 0
       for parameter in parameters {

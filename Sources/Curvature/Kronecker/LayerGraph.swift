@@ -28,32 +28,41 @@ struct LayerGraph {
       let bias = finder.bias(of: sites).flatMap { given.parameters.firstIndex(of: $0) }
       found.append(Weight(parameter: index, bias: bias, sites: sites))
     }
-    let isProduct = Set(found.flatMap { $0.sites.map(\.product) })
+    var siteOf: [Value: LinearSite] = [:]
+    for site in found.flatMap(\.sites) { siteOf[site.product] = site }
     var graph = Graph()
     var renamed: [Value] = []
-    var zeroOf: [Value: Value] = [:]
+    /// Each site's result with its zero added, and the zero.
+    var results: [Value: (product: Value, zero: Value)] = [:]
     for (value, node) in zip(given.graph.values, given.graph.nodes) {
-      var copy: Value
-      if let source = node.primitive as? Source {
-        copy = graph.source(source, type: node.type)
-      } else {
-        copy = try graph.append(node.primitive, node.operands.map { renamed[$0.index] })
+      guard let site = siteOf[value] else {
+        if let source = node.primitive as? Source {
+          renamed.append(graph.source(source, type: node.type))
+        } else {
+          renamed.append(try graph.append(node.primitive, node.operands.map { renamed[$0.index] }))
+        }
+        continue
       }
-      if isProduct.contains(value) {
-        let zero = try graph.constant(0, node.type.shape)
-        zeroOf[value] = zero
-        copy = try graph.add(copy, zero)
+      let zero = try graph.constant(0, node.type.shape)
+      let weight = site.scaling?.weight
+      let operands = node.operands.map { renamed[$0 == site.input ? $0.index : (weight ?? $0).index] }
+      let product = try graph.add(graph.append(node.primitive, operands), zero)
+      results[value] = (product, zero)
+      // A scale of the filters is one of the channels: so both are at hand for each sample.
+      let scaled = try site.scaling.map { scaling throws(InputError) in
+        try graph.multiply(
+          product, graph.broadcast(renamed[scaling.scale.index], to: node.type.shape, dimensions: [1]))
       }
-      renamed.append(copy)
+      renamed.append(scaled ?? product)
     }
     objective = ObjectiveGraph(given, graph: graph) { renamed[$0.index] }
-    zeros = found.map { $0.sites.compactMap { zeroOf[$0.product] } }
+    zeros = found.map { $0.sites.compactMap { results[$0.product]?.zero } }
     weights = found.map { weight in
       var moved = weight
-      for index in moved.sites.indices {
-        moved.sites[index].product = renamed[weight.sites[index].product.index]
-        moved.sites[index].input = renamed[weight.sites[index].input.index]
-        moved.sites[index].scale = weight.sites[index].scale.map { renamed[$0.index] }
+      for (index, site) in weight.sites.enumerated() {
+        moved.sites[index].product = results[site.product]?.product ?? site.product
+        moved.sites[index].input = renamed[site.input.index]
+        moved.sites[index].scaling = nil
         moved.sites[index].bias = nil
       }
       return moved
@@ -64,10 +73,11 @@ struct LayerGraph {
   mutating func inputRows(_ site: LinearSite) throws(InputError) -> Value {
     switch site.form {
     case .product:
-      return try objective.graph.reshape(site.input, to: [1, microbatch, site.positions, site.inputs])
+      let rows = try samplesFirst(site.input, site)
+      return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, site.inputs])
     case .convolution(let convolution):
-      return try rows(patches(site.input, convolution), site, width: site.inputs)
-    case .transposedConvolution: return try rows(site.input, site, width: site.inputs)
+      return try grouped(patches(site.input, convolution), site, width: site.inputs)
+    case .transposedConvolution: return try grouped(pixels(site.input), site, width: site.inputs)
     }
   }
 
@@ -79,49 +89,48 @@ struct LayerGraph {
       if weightIsLeft {
         rows = try objective.graph.reshape(derivative, to: [site.outputs, microbatch * site.positions])
         rows = try objective.graph.transpose(rows, permutation: [1, 0])
+      } else {
+        rows = try samplesFirst(derivative, site)
       }
       return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, site.outputs])
-    case .convolution:
-      var image = derivative
-      if let scale = site.scale {
-        let shape = objective.graph.shape(of: derivative)
-        image = try objective.graph.multiply(
-          derivative, objective.graph.broadcast(scale, to: shape, dimensions: [1]))
-      }
-      return try rows(image, site, width: site.outputs)
+    case .convolution: return try grouped(pixels(derivative), site, width: site.outputs)
     case .transposedConvolution(let convolution):
-      return try rows(patches(derivative, convolution), site, width: site.outputs)
+      return try grouped(patches(derivative, convolution), site, width: site.outputs)
     }
   }
 
-  /// [samples, groups · width, rows, columns] as [groups, samples, positions, width].
-  private mutating func rows(_ image: Value, _ site: LinearSite, width: Int) throws(InputError) -> Value {
-    let last = try objective.graph.transpose(image, permutation: [0, 2, 3, 1])
-    if site.groups == 1 { return try objective.graph.reshape(last, to: [1, microbatch, site.positions, width]) }
-    let grouped = try objective.graph.reshape(last, to: [microbatch, site.positions, site.groups, width])
+  /// A value of a dense product with the samples in its first dimension.
+  private mutating func samplesFirst(_ value: Value, _ site: LinearSite) throws(InputError) -> Value {
+    let (shape, axis) = (objective.graph.shape(of: value), site.sampleAxis)
+    let inner = shape[axis] / (site.outer * microbatch)
+    let apart = Array(shape[..<axis]) + [site.outer, microbatch, inner] + shape[(axis + 1)...]
+    let split = try objective.graph.reshape(value, to: apart)
+    let others = apart.indices.filter { $0 != axis + 1 }
+    // Samples that come first already stay where they are.
+    if apart[...axis].allSatisfy({ $0 == 1 }) { return split }
+    return try objective.graph.transpose(split, permutation: [axis + 1] + others)
+  }
+
+  /// [samples, positions, groups · width] as [groups, samples, positions, width].
+  private mutating func grouped(_ rows: Value, _ site: LinearSite, width: Int) throws(InputError) -> Value {
+    if site.groups == 1 { return try objective.graph.reshape(rows, to: [1, microbatch, site.positions, width]) }
+    let grouped = try objective.graph.reshape(rows, to: [microbatch, site.positions, site.groups, width])
     return try objective.graph.transpose(grouped, permutation: [2, 0, 1, 3])
   }
 
-  /// The pixels that each filter position sees, channels and taps in the order of a filter's elements: a convolution whose filters
-  /// are unit vectors, each channel in a group of its own.
+  /// The pixels of images, channels last: [samples, pixels, channels].
+  private mutating func pixels(_ image: Value) throws(InputError) -> Value {
+    let shape = objective.graph.shape(of: image)
+    let last = try objective.graph.transpose(image, permutation: [0, 2, 3, 1])
+    return try objective.graph.reshape(last, to: [shape[0], shape[2] * shape[3], shape[1]])
+  }
+
+  /// The pixels that each filter position sees, channels and taps in the order of a filter's elements.
   private mutating func patches(_ image: Value, _ convolution: Convolution) throws(InputError) -> Value {
-    let taps = convolution.rows.filter * convolution.columns.filter
     let isPointwise = [convolution.rows, convolution.columns].allSatisfy {
       $0.filter == 1 && $0.stride == 1 && $0.paddingLow == 0 && $0.paddingHigh == 0
     }
-    if isPointwise { return image }
-    let channels = objective.graph.shape(of: image)[1]
-    let numbers = try objective.graph.append(Iota(count: taps), [])
-    let isOwn = try objective.graph.compare(
-      objective.graph.broadcast(numbers, to: [taps, taps], dimensions: [0]), .equal,
-      objective.graph.broadcast(numbers, to: [taps, taps], dimensions: [1]))
-    let unit = try objective.graph.select(
-      isOwn, objective.graph.constant(1, [taps, taps]), objective.graph.constant(0, [taps, taps]))
-    let repeated = try objective.graph.broadcast(unit, to: [channels, taps, taps], dimensions: [1, 2])
-    let filters = try objective.graph.reshape(
-      repeated, to: [channels * taps, 1, convolution.rows.filter, convolution.columns.filter])
-    let single = Convolution(rows: convolution.rows, columns: convolution.columns, groups: channels)
-    return try objective.graph.append(single, [image, filters])
+    return try isPointwise ? pixels(image) : objective.graph.patches(image, of: convolution)
   }
 }
 

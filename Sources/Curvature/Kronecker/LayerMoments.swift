@@ -82,22 +82,34 @@ extension LayerGraph {
     return moment
   }
 
-  /// The derivatives √w δ by the results of some weights' places, in the direction that a unit vector chooses: one
-  /// of ``directions(_:_:)``.
+  /// The derivatives √w δ by the results of some weights' places, in the direction that a unit vector over so many directions chooses.
   mutating func derivatives(
     of chosen: [Int], source: DerivativeSource, directions: Int
   ) throws(InputError) -> [[Value]] {
     let unit = objective.graph.source(.vector(0), type: TensorType([directions]))
-    let targets = chosen.flatMap { zeros[$0] }
-    let found = try objective.pullBack(source, unit: unit, microbatch: microbatch, at: targets)
-    var next = found[...]
+    return try split(
+      objective.pullBack(source, unit: unit, microbatch: microbatch, at: chosen.flatMap { zeros[$0] }), chosen)
+  }
+
+  /// The derivatives w δ at the labels, those of all rows of a sample's targets together.
+  mutating func joinedDerivatives(of chosen: [Int]) throws(InputError) -> [[Value]] {
+    let rows = objective.graph.type(of: objective.weights).count / microbatch
+    let unit = try objective.graph.constant(1, [rows])
+    return try split(
+      objective.pullBack(
+        .labels, unit: unit, microbatch: microbatch, at: chosen.flatMap { zeros[$0] }, isJoined: true), chosen)
+  }
+
+  /// Values of all places, by weight.
+  private func split(_ values: [Value], _ chosen: [Int]) -> [[Value]] {
+    var next = values[...]
     return chosen.map { index in
       defer { next = next.dropFirst(zeros[index].count) }
       return Array(next.prefix(zeros[index].count))
     }
   }
 
-  private mutating func gram(_ left: Value, _ right: Value) throws(InputError) -> Value {
+  mutating func gram(_ left: Value, _ right: Value) throws(InputError) -> Value {
     let contracted = objective.graph.shape(of: left).count - 2
     return try objective.graph.append(
       DotGeneral(batch: 1, contracted: contracted, leftContractsFirst: true, rightContractsFirst: true),
@@ -112,13 +124,15 @@ extension LayerGraph {
 
 extension ObjectiveGraph {
   /// Jᵀ times √w times the direction of each sample that a unit vector chooses: a column of a root of ∂²ℓ/∂z², or a row's gradient at a label.
+  ///
+  /// - Parameter isJoined: w instead of √w, where the samples of a microbatch are summed before they are squared.
   mutating func pullBack(
-    _ source: DerivativeSource, unit: Value, microbatch: Int, at inputs: [Value]
+    _ source: DerivativeSource, unit: Value, microbatch: Int, at inputs: [Value], isJoined: Bool = false
   ) throws(InputError) -> [Value] {
     let shape = graph.shape(of: outputs)
     let rows = graph.type(of: weights).count
     let matrix = [rows, graph.type(of: outputs).count / max(1, rows)]
-    let roots = try graph.apply(.sqrt, weights)
+    let roots = isJoined ? weights : try graph.apply(.sqrt, weights)
     if case .outputs = source {
       let sample = [microbatch, graph.type(of: outputs).count / max(1, microbatch)]
       let direction = try graph.reshape(graph.broadcast(unit, to: sample, dimensions: [1]), to: matrix)

@@ -62,3 +62,19 @@ extension Objective {
       residualBytes: options.residualBytes)
   }
 }
+
+/// Values with destinations one after the other.
+struct DestinationList {
+  private(set) var items: [(Value, ResultDestination)] = []
+  private var offset = 0
+  private let make: (Int) -> ResultDestination
+
+  init(_ make: @escaping (Int) -> ResultDestination) { self.make = make }
+
+  mutating func append(_ values: [Value], _ graph: Graph) {
+    for value in values {
+      items.append((value, make(offset)))
+      offset += graph.type(of: value).count
+    }
+  }
+}

@@ -11,13 +11,23 @@ struct LinearSite {
     case transposedConvolution(Convolution)
   }
 
+  /// s ⊙ w, one number for each filter.
+  struct Scaling {
+    var weight: Value
+    /// [m · groups]
+    var scale: Value
+  }
+
   let form: Form
   /// The result h, or what the rows of h are folded to.
   var product: Value
   /// The operand that is not the weight.
   var input: Value
-  /// [m · groups]: what the weight's rows are multiplied by before the product, as where a normalisation is folded into filters.
-  var scale: Value?
+  /// The dimension of the input that counts the samples, and what it counts before them; see ``SampleAxes``.
+  var sampleAxis = 0
+  var outer = 1
+  /// What the filters are multiplied by before the convolution, as where a normalisation is folded into them.
+  var scaling: Scaling?
   let outputs: Int
   let inputs: Int
   let groups: Int
@@ -33,12 +43,14 @@ struct LinearSites {
   private let graph: Graph
   private let values: [Value]
   private let samples: Int
+  private let axes: SampleAxes
   private var consumers: [[Int]]
 
   /// - Parameter outputs: what is computed; nodes that it does not need do not count.
   init(graph: Graph, outputs: Value, samples: Int) {
     self.graph = graph
     self.samples = samples
+    axes = SampleAxes(graph: graph, samples: samples)
     values = Array(graph.values)
     consumers = [[Int]](repeating: [], count: graph.nodes.count)
     let needed = graph.ancestors(of: [outputs])
@@ -55,7 +67,8 @@ struct LinearSites {
       if node.primitive as? ElementwiseBinary == .multiply, let scale = channelScale(node, of: value) {
         for (scaled, user) in uses(of: values[index]) {
           guard var site = site(at: user, weight: scaled), case .convolution = site.form else { return nil }
-          site.scale = scale
+          site.scaling = LinearSite.Scaling(weight: value, scale: scale)
+          site.bias = foldedParameter(of: site.product, scale: scale)
           sites.append(site)
         }
       } else {
@@ -103,7 +116,10 @@ struct LinearSites {
     let taps = shape[2] * shape[3]
     let groups = convolution.groups
     let image = convolution.role == .forward ? node.type.shape : graph.shape(of: node.operands[0])
-    guard convolution.layout == .channelsFirst, image[0] == samples else { return nil }
+    guard convolution.layout == .channelsFirst, axes[node.operands[0]] == .dimension(0, outer: 1), image[0] == samples
+    else {
+      return nil
+    }
     let result = values[index]
     switch convolution.role {
     case .forward:
@@ -129,12 +145,14 @@ struct LinearSites {
     guard product.batch == 0, !inputContractsFirst, rows.count > product.contracted, own.count > product.contracted
     else { return nil }
     let free = rows.dropLast(product.contracted)
-    // The samples must be the slowest index of the rows.
-    guard free[0] % samples == 0, free[0] > 0 else { return nil }
+    guard case .dimension(let axis, let outer) = axes[input], axis < free.count, free[axis] > 0,
+      free[axis] % (outer * samples) == 0, axis == 0 && outer == 1 || !weightIsLeft
+    else { return nil }
     let contracted = rows.suffix(product.contracted).reduce(1, *)
     let result = values[index]
     return LinearSite(
-      form: .product(product, weightIsLeft: weightIsLeft), product: result, input: input,
+      form: .product(product, weightIsLeft: weightIsLeft), product: result, input: input, sampleAxis: axis,
+      outer: outer,
       outputs: graph.type(of: weight).count / max(1, contracted), inputs: contracted, groups: 1,
       positions: free.reduce(1, *) / samples, isTransposed: weightContractsFirst,
       bias: weightIsLeft ? nil : addedParameter(to: result, axisFromStart: nil))
@@ -149,10 +167,32 @@ struct LinearSites {
       let repeated = graph[other].primitive as? BroadcastInDim,
       repeated.dimensions == [axisFromStart ?? node.type.shape.count - 1]
     else { return nil }
-    var parameter = graph[other].operands[0]
-    while graph[parameter].primitive is Reshape { parameter = graph[parameter].operands[0] }
-    guard case .parameter? = graph[parameter].primitive as? Source else { return nil }
-    // A value that is also used elsewhere, under another shape, is not the sum's alone.
-    return uses(of: parameter).allSatisfy({ graph.nodes[$0.1].primitive is BroadcastInDim }) ? parameter : nil
+    return self.parameter(graph[other].operands[0])
+  }
+
+  /// The parameter b of (s ⊙ w) ∗ x + (b − mean) ⊙ s + shift, the only use of a product with scaled filters.
+  private func foldedParameter(of product: Value, scale: Value) -> Value? {
+    let found = uses(of: product)
+    guard found.count == 1, let (summand, index) = found.first,
+      graph.nodes[index].primitive as? ElementwiseBinary == .add,
+      let other = graph.nodes[index].operands.first(where: { $0 != summand }),
+      (graph[other].primitive as? BroadcastInDim)?.dimensions == [1]
+    else { return nil }
+    var shift = graph[other].operands[0]
+    if graph[shift].primitive as? ElementwiseBinary == .add { shift = graph[shift].operands[0] }
+    guard graph[shift].primitive as? ElementwiseBinary == .multiply, graph[shift].operands[1] == scale else {
+      return nil
+    }
+    let centred = graph[graph[shift].operands[0]]
+    guard centred.primitive as? ElementwiseBinary == .subtract else { return nil }
+    return parameter(centred.operands[0])
+  }
+
+  /// The parameter that a value is, under whatever shape.
+  private func parameter(_ value: Value) -> Value? {
+    var value = value
+    while graph[value].primitive is Reshape { value = graph[value].operands[0] }
+    guard case .parameter? = graph[value].primitive as? Source else { return nil }
+    return value
   }
 }

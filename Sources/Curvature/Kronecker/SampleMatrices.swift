@@ -73,7 +73,7 @@ extension LayerGraph {
   }
 
   /// The rows δ and x of each place, rotated.
-  private mutating func rotatedRows<Scalar: Real>(
+  mutating func rotatedRows<Scalar: Real>(
     of weight: Int, _ derivatives: [Value], _ rotations: RowRotations<Scalar>
   ) throws(InputError) -> [(Value, Value)] {
     guard let entry = rotations.entries[weights[weight].parameter] else {
@@ -118,34 +118,73 @@ extension Objective {
     precondition(layers.count == bases.count)
     try requireLayerProducts(source)
     var result = layers.map { DenseMatrix(zeros: $0.outputs, $0.inputWidth) }
-    // A pass for each weight: their matrices need microbatches of different sizes.
-    for members in Dictionary(grouping: layers.indices, by: { layers[$0].weight }).sorted(by: { $0.key < $1.key }) {
-      let own = members.value.sorted { layers[$0].group < layers[$1].group }
-      guard let first = own.first.map({ layers[$0] }) else { continue }
+    for pass in try sampleMatrixPasses(of: layers, sums: { $0.dimension }) {
       var rotations = RowRotations<Scalar>(behind: network)
-      rotations.add(first, inputs: own.map { bases[$0].inputs }, outputs: own.map { bases[$0].outputs })
-      guard own.count == first.groups else {
-        throw InputError("the diagonal of \(first.name) needs all its \(first.groups) groups")
+      for own in pass.members {
+        rotations.add(layers[own[0]], inputs: own.map { bases[$0].inputs }, outputs: own.map { bases[$0].outputs })
       }
-      let sums = try cutForSampleMatrices(first).sumOverDirections(source, rotations: rotations, interruption) {
+      let sums = try pass.objective.sumOverDirections(source, rotations: rotations, interruption) {
         graph, directions throws(InputError) in
-        let index = try graph.position(of: first.weight)
-        let derivatives = try graph.derivatives(of: [index], source: source, directions: directions)[0]
-        return [(try graph.sampleMatrixSquares(of: index, derivatives, rotations), .linear(offset: 0))]
+        let chosen = try pass.members.map { own throws(InputError) in try graph.position(of: layers[own[0]].weight) }
+        var outputs = DestinationList { .linear(offset: $0) }
+        let derivatives = try graph.derivatives(of: chosen, source: source, directions: directions)
+        for (index, values) in zip(chosen, derivatives) {
+          let squares = try graph.sampleMatrixSquares(of: index, values, rotations)
+          outputs.append([squares], graph.objective.graph)
+        }
+        return outputs.items
       }
-      let count = first.outputs * first.inputWidth
-      for (position, index) in own.enumerated() {
-        result[index] = DenseMatrix(
-          sums, from: position * count, rows: first.outputs, columns: first.inputWidth)
+      var offset = 0
+      for index in pass.members.joined() {
+        let layer = layers[index]
+        result[index] = DenseMatrix(sums, from: offset, rows: layer.outputs, columns: layer.inputWidth)
+        offset += layer.dimension
       }
     }
     return result
   }
 
-  /// The same objective in microbatches for which the matrices of all samples are no more than some tens of megabytes.
-  func cutForSampleMatrices(_ layer: SharedLinearLayer) throws(InputError) -> Objective {
-    guard layer.positions > 1, case .dynamic = network.batch else { return self }
-    let most = max(1, (1 << 22) / (layer.groups * layer.dimension))
-    return most < schedule.microbatch ? try cut(intoMicrobatchesOf: most) : self
+  /// Layers that go through the data together, in microbatches for which the matrices of all samples are no more than some tens of megabytes.
+  struct SampleMatrixPass {
+    var objective: Objective
+    /// For each weight its groups' positions among the layers, all of them and in their order.
+    var members: [[Int]]
+  }
+
+  /// - Parameter sums: elements that a layer adds up.
+  /// - Throws: ``InputError`` where a group of a weight is missing.
+  func sampleMatrixPasses(
+    of layers: [SharedLinearLayer], sums: (SharedLinearLayer) -> Int
+  ) throws(InputError) -> [SampleMatrixPass] {
+    var bySize: [Int: [[Int]]] = [:]
+    let byWeight = Dictionary(grouping: layers.indices, by: { layers[$0].weight }).sorted { $0.key < $1.key }
+    for (_, indices) in byWeight {
+      let own = indices.sorted { layers[$0].group < layers[$1].group }
+      let first = layers[own[0]]
+      guard own.map({ layers[$0].group }) == Array(0..<first.groups) else {
+        throw InputError("\(first.name) is asked for without all of its \(first.groups) groups")
+      }
+      var size = schedule.microbatch
+      if first.positions > 1, case .dynamic = network.batch {
+        let most = max(1, (1 << 22) / (first.groups * first.dimension))
+        while size > most { size = (size + 1) / 2 }
+      }
+      bySize[size, default: []].append(own)
+    }
+    var passes: [SampleMatrixPass] = []
+    for (size, members) in bySize.sorted(by: { $0.key > $1.key }) {
+      let objective = size == schedule.microbatch ? self : try cut(intoMicrobatchesOf: size)
+      var filled = Self.elementsPerPass
+      for own in members {
+        let count = own.reduce(0) { $0 + sums(layers[$1]) }
+        if filled + count > Self.elementsPerPass {
+          passes.append(SampleMatrixPass(objective: objective, members: []))
+          filled = 0
+        }
+        passes[passes.count - 1].members.append(own)
+        filled += count
+      }
+    }
+    return passes
   }
 }

@@ -17,6 +17,11 @@ enum OperatorName {
     case "fisher": "Fisher matrix"
     case "fisher-mc": "Monte Carlo Fisher matrix"
     case "ntk": "neural tangent kernel"
+    case "kfac-expand": "K-FAC approximation (expand)"
+    case "kfac-reduce": "K-FAC approximation (reduce)"
+    case "ekfac": "EKFAC approximation"
+    case "decoupled": "decoupled approximation"
+    case "shampoo": "Shampoo’s approximation"
     default: name
     }
   }

@@ -102,7 +102,7 @@ public enum RunReport {
       "footer", [:],
       [
         .text(
-          "\(tool.name) \(tool.version) · schema \(description.format) · every number is in \(RunDirectory.historyFile) "
+          "\(tool.name) \(tool.version) · schema \(description.schema) · every number is in \(RunDirectory.historyFile) "
             + "with all its digits")
       ])
   }

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Ritz
+
+struct DissectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dissect",
+    abstract: "Takes the curvature of one or several models apart by layers.",
+    discussion: """
+      A MODEL is a .pt2 file, a built-in network, the directory of a 'ritz train' run (its last checkpoint), a .safetensors file, or a \
+      directory of checkpoints, each of which is a model. Leading eigenspaces of every layer's block are compared between models, operators and \
+      with the Kronecker product of the layer's factors. Without --data every MODEL is a run, measured on the data it was trained on. Leaves a \
+      directory with result.json, arrays.npz, figures and report.html.
+      """)
+
+  @Argument(help: "Models, runs, checkpoints or directories of checkpoints.") var models: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The network whose arrays .safetensors files hold: a built-in one or a .pt2 file.", valueName: "model"))
+  var network: String?
+  @OptionGroup var objective: ObjectiveFlags
+  @OptionGroup var execution: ExecutionFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Operators by the names of 'ritz spectrum', joined by commas; the first is shown in most detail.",
+      valueName: "names"))
+  var operators: String = DissectionSettings.standardOperators.map(\.rawValue).joined(separator: ",")
+  @Option(
+    help: ArgumentHelp(
+      "Kronecker approximations to judge beside the decoupled one: kfac-reduce, ekfac, shampoo, or none.",
+      valueName: "names"))
+  var approximations: String = DissectionSettings.standardApproximations.map(\.rawValue).joined(separator: ",")
+  @Option(help: ArgumentHelp("The K largest eigenpairs of each block.", valueName: "k")) var top: Int = 20
+  @Option(help: ArgumentHelp("Residual tolerance relative to a block's largest eigenvalue.", valueName: "t"))
+  var tolerance: Double = 1e-3
+  @Option(help: ArgumentHelp("Products to spend on the eigenpairs of a block at most.", valueName: "n"))
+  var maxProducts: Int?
+  @Option(help: ArgumentHelp("Eigenvectors of each factor to hold eigenvectors against.", valueName: "j"))
+  var factorVectors: Int = 20
+  @Option(help: ArgumentHelp("Random vectors for the errors of approximations.", valueName: "n")) var probes: Int = 8
+  @Flag(help: "Take each layer's bias into its block.") var bias = false
+  @Option(help: ArgumentHelp("Replace this fraction of the labels of --data, fixed by the seed.", valueName: "p"))
+  var labelNoise: Double?
+
+  @Flag(help: "Store the eigenvectors in arrays.npz.") var vectors = false
+  @Option(help: ArgumentHelp("The directory to leave results in.", valueName: "dir")) var output: String =
+    "runs/dissect"
+  @Flag(help: "Print result.json instead of a summary.") var json = false
+  @Flag(help: "End with exit code 3 where an eigenpair did not converge.") var strict = false
+  @Flag(help: "Say nothing on standard error.") var quiet = false
+
+  func validate() throws {
+    try requireCounts([("--top", top), ("--factor-vectors", factorVectors)], atMost: 10_000)
+    try requireCounts([("--probes", probes), ("--max-products", maxProducts)])
+    guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance must be above 0 and below 1") }
+    if labelNoise != nil && objective.data == nil {
+      throw ValidationError("--label-noise goes with --data: a run has its own labels")
+    }
+    if let labelNoise, !(labelNoise >= 0 && labelNoise <= 1) {
+      throw ValidationError("--label-noise must be from 0 to 1")
+    }
+  }
+
+  func run() throws {
+    guard !models.isEmpty else {
+      throw ValidationError("a MODEL is needed: a .pt2 file, a built-in network, or the directory of a run")
+    }
+    Interruption.install()
+    let settings = DissectionSettings(
+      operators: try kinds(), approximations: try methods(), top: top, includesBias: bias, tolerance: tolerance,
+      maximumProducts: maxProducts,
+      factorVectors: factorVectors, probes: probes, seed: execution.seed)
+    let chosen = try DissectedModel.all(
+      models, objective, execution, network: network, labelNoise: labelNoise ?? 0)
+    let report = try DissectRun(
+      models: chosen, settings: settings, execution: execution, output: output, storesVectors: vectors,
+      progress: quiet ? .silent() : .standardError()
+    ).perform()
+    if json {
+      print(String(decoding: try DissectionResultFile.encode(report), as: UTF8.self), terminator: "")
+    } else {
+      print(DissectionSummary.text(report), terminator: "")
+      print("\nresults in \(output): report.html, result.json, arrays.npz, figures")
+    }
+    if strict && !report.models.allSatisfy(isConverged) { throw ExitCode(3) }
+  }
+
+  private func isConverged(_ model: ReportedDissection) -> Bool {
+    model.layers.allSatisfy { layer in layer.spectra.allSatisfy { $0.converged == $0.eigenvalues.count } }
+  }
+
+  private func kinds() throws -> [OperatorKind] {
+    var kinds: [OperatorKind] = []
+    for name in operators.split(separator: ",") {
+      let kind = try OperatorKind(named: String(name))
+      guard kind.actsOnParameters, !kind.isClassPart, kind.approximation == nil else {
+        throw InputError(
+          place: "--operators", "'\(name)' has no blocks of layers",
+          remedy: "choose some of hessian, ggn, functional, gradient-second-moment, gradient-covariance and fisher")
+      }
+      if !kinds.contains(kind) { kinds.append(kind) }
+    }
+    guard !kinds.isEmpty else { throw ValidationError("--operators names none") }
+    return kinds
+  }
+
+  private func methods() throws -> [KroneckerMethod] {
+    if approximations == "none" { return [] }
+    return try approximations.split(separator: ",").map { name in
+      guard let method = KroneckerMethod(rawValue: String(name)) else {
+        throw InputError(
+          place: "--approximations", "there is no approximation '\(name)'",
+          remedy: "choose some of " + KroneckerMethod.allCases.map(\.rawValue).joined(separator: ", ") + ", or none")
+      }
+      return method
+    }
+  }
+}

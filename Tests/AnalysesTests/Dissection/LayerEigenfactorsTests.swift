@@ -1,0 +1,128 @@
+import Curvature
+import Krylov
+import Networks
+import Tensors
+import Testing
+
+@testable import Analyses
+
+/// Eigenvectors of layers as matrices, and the factors they are held against.
+@Suite struct LayerEigenfactorsTests {
+  private static func decoupled(_ factors: LayerEigenfactors, top: Int = 12) throws -> LayerApproximation<Double> {
+    LayerApproximation(.decoupled, try factors.decoupled(pool: WorkerPool(count: 1)), factors.layer, top: top)
+  }
+
+  private static func layers(includingBias: Bool) throws -> [(SharedLinearLayer, LayerEigenfactors, Objective<Double>)]
+  {
+    let objective = try Toy.trained(Toy.data(shift: 1, samples: 120), seed: 5, steps: 30)
+    let layers = try objective.linearLayers().map { includingBias ? $0 : $0.withoutBias }
+    return try zip(layers, objective.layerFactors(of: layers)).map { ($0, try LayerEigenfactors($1), objective) }
+  }
+
+  /// The dense Kronecker product in the coordinates of the layer's vectors.
+  private static func dense(_ factors: LayerEigenfactors) throws -> DenseMatrix {
+    let n = factors.layer.dimension
+    let product = try #require(try decoupled(factors).product)
+    var result = DenseMatrix(zeros: n, n)
+    for column in 0..<n {
+      var unit = Vector<Double>(zeros: n)
+      unit[column] = 1
+      for (row, value) in try product(unit).elements.enumerated() { result[row, column] = value }
+    }
+    return result
+  }
+
+  @Test(arguments: [false, true]) func vectorsAndMatrices(includingBias: Bool) throws {
+    for (layer, factors, _) in try Self.layers(includingBias: includingBias) {
+      let vector = Vector(Toy.normals(layer.dimension, "vector", 3))
+      let matrix = layer.matrix(of: vector)
+      #expect(layer.vector(of: matrix) == vector)
+      // Weights by rows, the bias as the last column.
+      #expect(matrix[1, 0] == vector[layer.inputs] && matrix[0, 1] == vector[1])
+      if includingBias { #expect(matrix[1, layer.inputs] == vector[layer.outputs * layer.inputs + 1]) }
+      let kronecker = factors.factors.outputMoment.kronecker(factors.factors.inputMoment)
+      let product = try #require(try Self.decoupled(factors).product)
+      let image = try product(vector)
+      let flat = DenseMatrix(rows: layer.dimension, columns: 1, elements: matrix.elements)
+      let expected = try kronecker * flat
+      let size = expected.largestMagnitude
+      for (index, value) in layer.matrix(of: image).elements.enumerated() {
+        #expect(abs(value - expected.elements[index]) <= 1e-12 * size)
+      }
+    }
+  }
+
+  private static func frobenius(_ matrix: DenseMatrix) -> Double {
+    matrix.elements.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  @Test(arguments: [false, true]) func leadingPairsOfTheProduct(includingBias: Bool) throws {
+    for (layer, factors, objective) in try Self.layers(includingBias: includingBias) {
+      let values = try Self.dense(factors).symmetricEigenvalues()
+      let approximation = try Self.decoupled(factors)
+      let (pairs, product) = (approximation.pairs, try #require(approximation.product))
+      #expect(pairs.count == 12)
+      let space = DenseVectorSpace<Double>(dimension: layer.dimension, pool: objective.pool)
+      for (index, pair) in pairs.enumerated() {
+        #expect(abs(pair.value - values[values.count - 1 - index]) <= 1e-10 * values[values.count - 1])
+        var image = try product(pair.vector)
+        space.axpy(-pair.value, pair.vector, &image)
+        #expect(space.norm(image) <= 1e-10 * values[values.count - 1])
+        let shape = try ReshapedEigenvector(layer.matrix(of: pair.vector), factors, count: 100)
+        #expect(abs(shape.rankOneShare - 1) <= 1e-12)
+        #expect(abs(shape.inputShares.reduce(0, +) - 1) <= 1e-12)
+        #expect(abs(shape.outputShares.reduce(0, +) - 1) <= 1e-12)
+        #expect(abs((shape.inputShares.max() ?? 0) - 1) <= 1e-10)
+      }
+      #expect(try Self.decoupled(factors, top: 1).pairs.count == 1)
+      #expect(try Self.decoupled(factors, top: 100_000).pairs.count == layer.dimension)
+    }
+  }
+
+  @Test func sharesOfAnyMatrix() throws {
+    let (layer, factors, _) = try #require(try Self.layers(includingBias: false).first)
+    var matrix = layer.matrix(of: Vector(Toy.normals(layer.dimension, "matrix", 9)))
+    let norm = Self.frobenius(matrix)
+    matrix = matrix.scaled(by: 1 / norm)
+    let shape = try ReshapedEigenvector(matrix, factors, count: 1000)
+    let singular = try matrix.singularValues()
+    #expect(abs(shape.rankOneShare - singular[0] * singular[0]) <= 1e-12)
+    #expect(shape.inputShares.count == layer.inputs && shape.outputShares.count == layer.outputs)
+    #expect(abs(shape.inputShares.reduce(0, +) - 1) <= 1e-12 && abs(shape.outputShares.reduce(0, +) - 1) <= 1e-12)
+  }
+
+  /// In the last layer E[M] annihilates the vector of ones and nothing else: its largest gap is infinite, at c − 1.
+  @Test func lastLayer() throws {
+    let (layer, factors, objective) = try #require(try Self.layers(includingBias: false).last)
+    #expect(layer.outputs == Toy.classes && objective.classCount == Toy.classes)
+    let values = factors.outputValues
+    #expect(values[Toy.classes - 2] > 1e-3 * values[0] && abs(values[Toy.classes - 1]) <= 1e-14)
+    let image =
+      try factors.factors.outputMoment
+      * DenseMatrix(rows: Toy.classes, columns: 1, elements: [Double](repeating: 1, count: Toy.classes))
+    #expect(image.largestMagnitude <= 1e-15)
+    let gap = try #require(factors.outputGap(classes: Toy.classes, rounding: 1e-12))
+    #expect(gap.count == Toy.classes - 1 && gap.ratio == .infinity)
+  }
+
+  /// Stochastic and exact errors against dense matrices.
+  @Test func errorOfTheDecoupling() throws {
+    for (layer, factors, objective) in try Self.layers(includingBias: true) {
+      let operation = try objective.selecting(layer).curvature(.gaussNewton)
+      let exact = DenseMatrix(
+        rows: layer.dimension, columns: layer.dimension,
+        elements: try ExactSpectrum.symmetricMatrix(operation).matrix)
+      let expected =
+        Self.frobenius(exact + (try Self.dense(factors)).scaled(by: -1)) / Self.frobenius(exact)
+      let product = try #require(try Self.decoupled(factors).product)
+      let nothing: ApproximationError.Product<Double> = { $0 }
+      let (errors, products) = try ApproximationError.of(operation, [product, nothing], pairs: [], probes: 4, seed: 1)
+      #expect(errors.count == 2 && errors[0].standardError == 0 && products == layer.dimension)
+      #expect(abs(errors[0].value - expected) <= 1e-12)
+      let pairs = try ExactSpectrum.eigenpairs(operation, options: EigenpairOptions(top: 4)).top
+      let drawn = try ApproximationError.drawn(operation, [product], pairs: pairs, probes: 200, seed: 1)[0]
+      let deviation = try #require(drawn.standardError)
+      #expect(abs(drawn.value - expected) <= 4 * deviation && deviation < 0.05 * expected)
+    }
+  }
+}

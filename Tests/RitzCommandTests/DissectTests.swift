@@ -1,0 +1,77 @@
+import Archives
+import Foundation
+import TestSupport
+import Testing
+
+/// `ritz dissect` as a user runs it.
+@Suite struct DissectTests {
+  private func train(_ work: Workspace, _ name: String, _ seed: Int, _ data: String) throws {
+    let outcome = try RitzProcess.run([
+      "train", "mlp:4-3-2", "--data", data, "--loss", "cross-entropy", "--epochs", "2", "--batch", "8",
+      "--label-noise", "0.25", "--seed", String(seed), "--quiet", "--output", work.path(name),
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test func twoRunsAndTheirCheckpoints() throws {
+    let work = try Workspace()
+    let data = try work.labelled(samples: 24, features: 4, classes: 2)
+    try train(work, "one", 1, data)
+    try train(work, "two", 2, data)
+    let arguments = ["dissect", work.path("one"), work.path("two"), "--top", "3", "--vectors", "--quiet"]
+    let outcome = try RitzProcess.run(arguments + ["--output", work.path("layers")])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("overlap of leading eigenspaces"))
+    let result = try work.object("layers/result.json")
+    #expect(result["schema"] as? String == "ritz.dissection/1")
+    let models = try #require(result["models"] as? [[String: Any]])
+    #expect(models.map { $0["name"] as? String } == ["one", "two"])
+    let layers = try #require(models[0]["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["dimension"] as? Int } == [12, 6])
+    #expect((layers[0]["spectra"] as? [Any])?.count == 4 && (layers[0]["approximations"] as? [Any])?.count == 4)
+    let identity = try #require(models[0]["identity"] as? [String: Any])
+    #expect(try #require(identity["relative_error"] as? Double) < 1e-10)
+    let arrays = try work.arrays("layers/arrays.npz")
+    #expect(arrays["one/0/hessian/vectors"]?.shape == [3, 3, 4])
+    #expect(arrays["two/2/ekfac/eigenvalues"]?.shape == [3])
+    let files = work.files(below: "layers")
+    #expect(files.contains("report.html") && files.contains { $0.hasPrefix("figures/") && $0.hasSuffix(".svg") })
+    // Anew, with another number of workers: the same numbers.
+    let again = try RitzProcess.run(arguments + ["--workers", "1", "--output", work.path("again")])
+    #expect(again.status == 0)
+    #expect(try work.bytes("layers/arrays.npz") == work.bytes("again/arrays.npz"))
+
+    let steps = try RitzProcess.run([
+      "dissect", work.path("one/checkpoints"), "--operators", "ggn", "--approximations", "none", "--top", "2", "--bias",
+      "--json", "--quiet", "--output", work.path("steps"),
+    ])
+    #expect(steps.status == 0, "\(steps.errors)")
+    let report = try Workspace.object(steps.output)
+    let checkpoints = try #require(report["models"] as? [[String: Any]])
+    #expect(checkpoints.compactMap { $0["name"] as? String } == ["step-000000", "step-000003", "step-000006"])
+    let comparisons = try #require(report["comparisons"] as? [[String: Any]])
+    // Three pairs of models at two layers, and the decoupled block of each model and layer.
+    #expect(comparisons.count == 3 * 2 + 3 * 2)
+    #expect(comparisons.allSatisfy { ($0["dimension"] as? Int).map { [15, 8].contains($0) } == true })
+  }
+
+  @Test func saysWhatIsWrongInOneLine() throws {
+    let work = try Workspace()
+    let data = try work.labelled(samples: 12, features: 4, classes: 2)
+    let rest = ["--loss", "cross-entropy", "--output", work.path("out"), "--quiet"]
+    for (arguments, status, text) in [
+      (["mlp:4-3-2"], Int32(2), "--data is needed"),
+      (["mlp:4-3-2", "--data", data, "--operators", "ntk"], 1, "has no blocks of layers"),
+      (["mlp:4-3-2", "--data", data, "--operators", "hesian"], 1, "there is no operator"),
+      (["mlp:4-3-2", "--data", data, "--approximations", "kfac"], 1, "there is no approximation"),
+      (["mlp:4-3-2", "--data", data, "--params", "bias"], 1, "is the weight of a dense or convolutional layer"),
+      ([work.path("nowhere.pt2"), "--data", data], 1, "nowhere.pt2"),
+      ([work.directory.path("."), "--data", data], 1, "holds no checkpoints"),
+      (["mlp:5-3-2", "--data", data], 1, "data.npz"),
+    ] {
+      let outcome = try RitzProcess.run(["dissect"] + arguments + rest)
+      #expect(outcome.status == status && outcome.errors.contains(text), "\(arguments): \(outcome.errors)")
+      #expect(!FileBytes.exists(work.path("out")))
+    }
+  }
+}
