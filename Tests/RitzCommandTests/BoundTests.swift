@@ -13,11 +13,15 @@ import Testing
   ]
 
   /// The result of a run that nobody stops, and what was printed.
-  private static let whole = Result<(result: [String: Any], output: String, files: [String]), any Error> {
+  private static let whole = Result<(result: [UInt8], output: String, files: [String]), any Error> {
     let workspace = try Workspace()
     let outcome = try RitzProcess.run(arguments + ["--output", workspace.path("run"), "--quiet"])
     try #require(outcome.status == 0, "\(outcome.errors)")
-    return (try workspace.object("run/result.json"), outcome.output, workspace.files(below: "run"))
+    return (try workspace.bytes("run/result.json"), outcome.output, workspace.files(below: "run"))
+  }
+
+  private static func object(_ bytes: [UInt8]) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
   }
 
   /// The numbers of the posteriors, but for the clocks.
@@ -28,7 +32,8 @@ import Testing
   }
 
   @Test func whatItLeaves() throws {
-    let (result, output, files) = try Self.whole.get()
+    let (bytes, output, files) = try Self.whole.get()
+    let result = try Self.object(bytes)
     for name in ["report.html", "result.json", "figures/bound-divergence.svg", "figures/bound-objective.svg"] {
       #expect(files.contains(name), "\(name)")
     }
@@ -57,7 +62,7 @@ import Testing
   }
 
   @Test func stoppedRunsEndWithTheSameNumbers() throws {
-    let whole = try numbers(Self.whole.get().result)
+    let whole = try numbers(Self.object(Self.whole.get().result))
     let workspace = try Workspace()
     let run = try RitzProcess(Self.arguments + ["--output", workspace.path("run"), "--quiet"])
     try run.wait(for: "the start") { FileBytes.exists(workspace.path("run/state/posterior-standard.safetensors")) }
