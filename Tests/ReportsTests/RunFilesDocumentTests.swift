@@ -49,6 +49,7 @@ import Testing
     #expect(tables[0] == description)
     var measurement = SyntheticRun.measurement(500)
     measurement.block = "0"
+    measurement.gradientNorm = 1
     measurement.topDataErrors = [0.1]
     measurement.densityDataErrors = [0.1]
     measurement.batchNormalization = "batch"

@@ -141,7 +141,8 @@ import Testing
   @Test func everyKeyIsDocumented() throws {
     let file = Reference.repository.appendingPathComponent("docs/result-schema.md")
     let document = try String(contentsOf: file, encoding: .utf8)
-    let part = try #require(document.components(separatedBy: "\n## Studies of conditioning").last)
+    let section = try #require(document.components(separatedBy: "\n## Studies of conditioning").last)
+    let part = try #require(section.components(separatedBy: "\n## ").first)
     let documented = part.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { line in
       line.split(separator: "`").dropFirst().first.map(String.init)
     }
