@@ -767,5 +767,6 @@ enum HelpTexts {
       --quiet                 Say nothing on standard error.
       --version               Show the version.
       -h, --help              Show help information.
+
     """
 }
