@@ -242,4 +242,33 @@ import Testing
       #expect(execution.mismatch(single.linear[index], linear) == nil)
     }
   }
+
+  /// Filters that are one number repeated are written out where they are read, and not packed before.
+  @Test(arguments: [1, 2]) func repeatedFilters(stride: Int) throws {
+    var sources = RandomGraph.Sources()
+    sources.inputs = [16, 8, 8]
+    sources.targets = 1
+    sources.parameters = [[1]]
+    sources.vectors = [[1]]
+    sources.literals = []
+    let execution = try ExecutionCase(
+      seed: 3, schedule: Schedule(samples: 4, microbatch: 2, tasks: 2), sources: sources
+    ) { size in
+      var graph = Graph()
+      let x = graph.source(.data(.inputs), type: TensorType([size, 16, 8, 8]))
+      let number = graph.source(.parameter(0), type: TensorType([1]))
+      let direction = graph.source(.vector(0), type: TensorType([1]))
+      let filter = try graph.broadcast(number, to: [16, 16, 1, 1], dimensions: [2])
+      let y = try graph.convolution(x, filter: filter, window: ConvolutionWindow(rank: 2, stride: [stride]))
+      let loss = try graph.reduce(.sum, graph.multiply(y, y), over: [0, 1, 2, 3])
+      let gradient = try graph.gradient(of: loss, at: [number])
+      let products = try graph.linearize(gradient, at: [number], along: [direction])
+      func term(_ value: Value) -> RandomGraph.Term { RandomGraph.Term(value: value, bound: 1e5, error: 1e7) }
+      return ExecutionCase.Program(
+        graph, primal: ([loss] + gradient).map(term), linear: products.compactMap { $0 }.map(term))
+    }
+    let single = try execution.run(Float.self, workers: 1)
+    #expect(execution.mismatch(single.primal, try execution.expected(vector: nil)) == nil)
+    #expect(execution.mismatch(single.linear[0], try execution.expected(vector: 0)) == nil)
+  }
 }

@@ -107,7 +107,8 @@ extension StagePlanner {
   private mutating func packed(
     _ kernel: any OpaqueKernel, _ right: Value, _ reference: inout Reference
   ) -> any OpaqueKernel {
-    guard
+    // A repeated value is written out where it is read, after what packs operands has run.
+    guard planner.shared[right] != nil,
       let packed = planner.packing.packed(
         kernel, right: right, stage: planner.stage[right.index], at: reference, counts: &planner.sharedCounts)
     else { return kernel }
