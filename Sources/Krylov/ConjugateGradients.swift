@@ -35,33 +35,53 @@ public struct ConjugateGradients: Sendable, Hashable {
   ) throws -> Solution<A.Space.Vector> {
     let space = operation.space
     let size = space.norm(b)
-    var x = space.zero()
-    guard size > 0 else { return Solution(vector: x, relativeResidual: 0, converged: true, products: 0) }
-    var residual = b
-    var direction = b
-    var squares = space.dot(residual, residual)
-    var products = 0
-    while products < maximumProducts, squares.squareRoot() > 0.5 * tolerance * size {
-      var image = try operation.apply(direction)
-      products += 1
-      space.axpy(damping, direction, &image)
-      let curvature = space.dot(direction, image)
-      guard curvature.isFinite else { throw nonFiniteProduct(products) }
-      guard curvature > 0 else { break }
-      let step = squares / curvature
-      space.axpy(step, direction, &x)
-      space.axpy(-step, image, &residual)
-      let next = space.dot(residual, residual)
-      space.scale(next / squares, &direction)
-      space.axpy(1, residual, &direction)
-      squares = next
-    }
+    guard size > 0 else { return Solution(vector: b, relativeResidual: 0, converged: true, products: 0) }
+    // The recurrence runs ahead of the residual it stands for.
+    let end = try ConjugateGradients(tolerance: 0.5 * tolerance, maximumProducts: maximumProducts)
+      .iterate(operation, damping: damping, b)
+    let x = end.vector
     var rest = b
     var image = try operation.apply(x)
     space.axpy(damping, x, &image)
     space.axpy(-1, image, &rest)
     let relative = space.norm(rest) / size
+    guard relative.isFinite else { throw nonFiniteProduct(end.products + 1) }
     return Solution(
-      vector: x, relativeResidual: relative, converged: relative <= tolerance, products: products + 1)
+      vector: x, relativeResidual: relative, converged: relative <= tolerance, products: end.products + 1)
+  }
+
+  /// Where the iteration ended.
+  public struct Iterate<Vector: Sendable>: Sendable {
+    public var vector: Vector
+    /// b − (A + λI)x by the recurrence.
+    public var residual: Vector
+    public var products: Int
+  }
+
+  /// The steps from x = 0 without the evidence at the end: until the recurrence's residual is at most tolerance · ‖b‖, the products run out, or a direction has a curvature that
+  /// is not positive, a product that is not finite among them.
+  public func iterate<A: LinearOperator>(
+    _ operation: A, damping: Double = 0, _ b: A.Space.Vector
+  ) throws -> Iterate<A.Space.Vector> {
+    let space = operation.space
+    var end = Iterate(vector: space.zero(), residual: b, products: 0)
+    var direction = b
+    var square = space.dot(b, b)
+    let goal = tolerance * tolerance * square
+    while end.products < maximumProducts, square > goal {
+      var image = try operation.apply(direction)
+      end.products += 1
+      space.axpy(damping, direction, &image)
+      let curvature = space.dot(direction, image)
+      guard curvature > 0 else { break }
+      let length = square / curvature
+      space.axpy(length, direction, &end.vector)
+      space.axpy(-length, image, &end.residual)
+      let next = space.dot(end.residual, end.residual)
+      space.scale(next / square, &direction)
+      space.axpy(1, end.residual, &direction)
+      square = next
+    }
+    return end
   }
 }

@@ -32,7 +32,6 @@ extension ReportedDissection {
     context: Context
   ) {
     let network = objective.network
-    let selected = Set(objective.selection.indices)
     let description = dataset.description
     var warnings = dissection.warnings
     if let remark = objective.loss.remark(on: network.ending) { warnings.append(remark) }
@@ -40,17 +39,8 @@ extension ReportedDissection {
     warnings += Self.doubts(dissection, top: top)
     self.init(
       name: context.name,
-      model: ReportedModel(
-        source: context.model, format: context.modelFormat, parameterCount: network.parameterCount,
-        parameters: network.parameters.enumerated().map { index, parameter in
-          ReportedParameter(name: parameter.name, shape: parameter.shape, selected: selected.contains(index))
-        },
-        filePrecision: network.parameters.first?.values.precisionName, selection: objective.selection.pattern),
-      data: ReportedData(
-        source: description.source, format: description.format, samples: objective.effectiveSamples,
-        samplesAvailable: description.samplesAvailable, selection: description.selectionText,
-        sampleShape: network.input.sampleShape, targetKind: description.targetKind, classes: description.classes,
-        standardisation: description.standardisationText),
+      model: ReportedModel(of: objective, source: context.model, format: context.modelFormat),
+      data: ReportedData(of: objective, description),
       loss: ReportedLoss(
         name: objective.loss.rawValue, value: context.loss, accuracy: context.accuracy,
         definition: objective.loss.convention),

@@ -1,4 +1,3 @@
-import Foundation
 import Krylov
 import Tensors
 
@@ -39,7 +38,9 @@ public struct EigenspaceOverlap: Sendable, Hashable {
     dimension = space.dimension
     values = Self.overlaps(cosines)
     principalCosines = try cosines.singularValues().map { min(1, $0) }
-    let sines = [first, second].map { Self.sines($0, count: count, isWhole: $0.count == space.dimension) }
+    let sines = [first, second].map { pairs in
+      (1...count).map { LeadingSubspace(pairs, count: $0, isWhole: pairs.count == space.dimension).sine }
+    }
     errors = (0..<count).map { index in
       guard let one = sines[0][index], let other = sines[1][index] else { return nil }
       return min(1, (one + other) / Double(index + 1).squareRoot())
@@ -58,28 +59,9 @@ public struct EigenspaceOverlap: Sendable, Hashable {
     }
   }
 
-  /// ``LeadingSubspace/sine`` of the first 1, 2, … eigenvectors.
-  private static func sines<Scalar: Real>(
-    _ pairs: [Eigenpair<Vector<Scalar>>], count: Int, isWhole: Bool
-  ) -> [Double?] {
-    var squares = 0.0
-    var largest = 0.0
-    return (0..<count).map { index in
-      let residual = pairs[index].residual
-      squares += residual * residual
-      largest = max(largest, residual)
-      guard index + 1 < pairs.count else { return isWhole ? squares.squareRoot() : nil }
-      let gap = pairs[index].value - pairs[index + 1].value - pairs[index + 1].residual
-      return gap > largest && gap > 0 ? squares.squareRoot() / gap : nil
-    }
-  }
-
   /// k/n: the mean for independent random subspaces.
-  public func chance(_ k: Int) -> Double { Double(k) / Double(dimension) }
+  public func chance(_ k: Int) -> Double { SubspaceOverlap.chance(k, of: dimension) }
 
-  /// The standard deviation for independent random subspaces, √(2(n − k)²/(n²(n − 1)(n + 2))).
-  public func chanceDeviation(_ k: Int) -> Double {
-    let (n, k) = (Double(dimension), Double(k))
-    return n > 1 ? (2 * (n - k) * (n - k) / (n * n * (n - 1) * (n + 2))).squareRoot() : 0
-  }
+  /// The standard deviation for independent random subspaces.
+  public func chanceDeviation(_ k: Int) -> Double { SubspaceOverlap.chanceDeviation(k, of: dimension) }
 }

@@ -40,7 +40,6 @@ extension SpectrumReport {
     accuracy: Double?, gradient: Vector<Scalar>, blockMass: ReportedBlockMass? = nil, context: Context
   ) {
     let network = objective.network
-    let selected = Set(objective.selection.indices)
     let blockMassProducts = blockMass.map { $0.probes * $0.blocks.count } ?? 0
     let description = dataset.description
     var warnings: [String] = []
@@ -49,17 +48,8 @@ extension SpectrumReport {
     self.init(
       title: context.title, command: context.command,
       tool: ReportedTool(version: context.version, libraries: ["numerics": LinearAlgebraLibrary.description]),
-      model: ReportedModel(
-        source: context.model, format: context.modelFormat, parameterCount: network.parameterCount,
-        parameters: network.parameters.enumerated().map { index, parameter in
-          ReportedParameter(name: parameter.name, shape: parameter.shape, selected: selected.contains(index))
-        },
-        filePrecision: network.parameters.first?.values.precisionName, selection: objective.selection.pattern),
-      data: ReportedData(
-        source: description.source, format: description.format, samples: objective.effectiveSamples,
-        samplesAvailable: description.samplesAvailable, selection: description.selectionText,
-        sampleShape: network.input.sampleShape, targetKind: description.targetKind, classes: description.classes,
-        standardisation: description.standardisationText),
+      model: ReportedModel(of: objective, source: context.model, format: context.modelFormat),
+      data: ReportedData(of: objective, description),
       loss: ReportedLoss(
         name: objective.loss.rawValue, value: loss, accuracy: accuracy, definition: objective.loss.convention),
       gradient: ReportedGradient(norm: objective.space.norm(gradient)),

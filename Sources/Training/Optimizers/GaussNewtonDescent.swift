@@ -34,7 +34,11 @@ public struct GaussNewtonDescent<Scalar: Real>: Optimizer {
   ) throws {
     let space = context.space
     let shift = Double(damping[0]) + context.weightDecay
-    let (step, residual) = try solve(gradient, shift: shift, context)
+    var target = gradient
+    space.scale(-1, &target)
+    let solution = try ConjugateGradients(tolerance: tolerance, maximumProducts: maximumProducts).iterate(
+      ClosureOperator(space: space) { try context.batch.products(of: .gaussNewton, with: $0) }, damping: shift, target)
+    let (step, residual) = (solution.vector, solution.residual)
     let (slope, square) = (space.dot(gradient, step), space.dot(step, step))
     // (G + shift) p = −g − r, so pᵀGp needs no further product.
     let curvature = -slope - space.dot(residual, step) - shift * square + context.weightDecay * square
@@ -52,32 +56,5 @@ public struct GaussNewtonDescent<Scalar: Real>: Optimizer {
     parameters = moved
     let ratio = observed / predicted
     if ratio < 0.25 { damping[0] *= 1.5 } else if ratio > 0.75 { damping[0] *= 2 / 3 }
-  }
-
-  /// p and r = −g − (G + shift) p by conjugate gradients from zero.
-  private func solve(
-    _ gradient: Vector<Scalar>, shift: Double, _ context: StepContext<Scalar>
-  ) throws -> (step: Vector<Scalar>, residual: Vector<Scalar>) {
-    let space = context.space
-    var step = space.zero()
-    var residual = gradient
-    space.scale(-1, &residual)
-    var direction = residual
-    var square = space.dot(residual, residual)
-    let goal = tolerance * tolerance * square
-    for _ in 0..<maximumProducts where square > goal {
-      var product = try context.batch.products(of: .gaussNewton, with: [direction])[0]
-      space.axpy(shift, direction, &product)
-      let curvature = space.dot(direction, product)
-      guard curvature > 0 else { break }
-      let length = square / curvature
-      space.axpy(length, direction, &step)
-      space.axpy(-length, product, &residual)
-      let next = space.dot(residual, residual)
-      space.scale(next / square, &direction)
-      space.axpy(1, residual, &direction)
-      square = next
-    }
-    return (step, residual)
   }
 }
