@@ -75,75 +75,95 @@ static inline double sum_of_eight(const double *lane) {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-// Four columns at a time share the loads and conversions of x; eight lanes whatever the vector width, so that the order of
-// the additions is the same everywhere.
-#define DOTS(name, scalar, packed)                                                                                     \
-  RITZ_CLONES void name(const scalar *const *columns, long count, long offset, long n, const scalar *x, double *sums) { \
-    for (long k = 0; k < count; k += 4) {                                                                              \
-      long width = count - k < 4 ? count - k : 4;                                                                      \
-      const scalar *c[4];                                                                                              \
-      for (long j = 0; j < 4; j++) c[j] = columns[k + (j < width ? j : 0)] + offset;                                   \
-      eight s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};                                                                    \
-      long i = 0;                                                                                                      \
-      if (width == 4) {                                                                                                \
-        for (; i + 8 <= n; i += 8) {                                                                                   \
-          eight v = __builtin_convertvector(*(const packed *)(x + i), eight);                                          \
-          s0 += v * __builtin_convertvector(*(const packed *)(c[0] + i), eight);                                       \
-          s1 += v * __builtin_convertvector(*(const packed *)(c[1] + i), eight);                                       \
-          s2 += v * __builtin_convertvector(*(const packed *)(c[2] + i), eight);                                       \
-          s3 += v * __builtin_convertvector(*(const packed *)(c[3] + i), eight);                                       \
-        }                                                                                                              \
-      } else {                                                                                                         \
-        for (; i + 8 <= n; i += 8) {                                                                                   \
-          eight v = __builtin_convertvector(*(const packed *)(x + i), eight);                                          \
-          s0 += v * __builtin_convertvector(*(const packed *)(c[0] + i), eight);                                       \
-          if (width > 1) s1 += v * __builtin_convertvector(*(const packed *)(c[1] + i), eight);                        \
-          if (width > 2) s2 += v * __builtin_convertvector(*(const packed *)(c[2] + i), eight);                        \
-        }                                                                                                              \
-      }                                                                                                                \
-      double lanes[4][8];                                                                                              \
-      for (int l = 0; l < 8; l++) {                                                                                    \
-        lanes[0][l] = s0[l];                                                                                           \
-        lanes[1][l] = s1[l];                                                                                           \
-        lanes[2][l] = s2[l];                                                                                           \
-        lanes[3][l] = s3[l];                                                                                           \
-      }                                                                                                                \
-      for (long j = 0; j < width; j++) {                                                                               \
-        for (long l = 0; i + l < n; l++) lanes[j][l] += (double)x[i + l] * (double)c[j][i + l];                        \
-        sums[k + j] = sum_of_eight(lanes[j]);                                                                          \
-      }                                                                                                                \
-    }                                                                                                                  \
+// Four columns and up to four vectors at a time share loads and conversions; eight lanes whatever the vector width, so that the order of the additions is the
+// same everywhere and for any number of vectors.
+#define DOTS(name, tile, scalar, packed)                                                                           \
+  static inline __attribute__((always_inline)) void tile(                                                          \
+      const int width, const scalar *const *columns, long count, const scalar *const *vectors, long offset, long n, \
+      double *sums) {                                                                                              \
+    const scalar *x[4];                                                                                            \
+    for (int v = 0; v < width; v++) x[v] = vectors[v] + offset;                                                    \
+    for (long k = 0; k < count; k += 4) {                                                                          \
+      long some = count - k < 4 ? count - k : 4;                                                                   \
+      const scalar *c[4];                                                                                          \
+      for (int j = 0; j < 4; j++) c[j] = columns[k + (j < some ? j : 0)] + offset;                                 \
+      eight s[4][4];                                                                                               \
+      for (int v = 0; v < width; v++)                                                                              \
+        for (int j = 0; j < 4; j++) s[v][j] = (eight){0};                                                          \
+      long i = 0;                                                                                                  \
+      for (; i + 8 <= n; i += 8) {                                                                                 \
+        eight e[4];                                                                                                \
+        for (int j = 0; j < 4; j++) e[j] = __builtin_convertvector(*(const packed *)(c[j] + i), eight);            \
+        for (int v = 0; v < width; v++) {                                                                          \
+          eight element = __builtin_convertvector(*(const packed *)(x[v] + i), eight);                             \
+          for (int j = 0; j < 4; j++) s[v][j] += element * e[j];                                                   \
+        }                                                                                                          \
+      }                                                                                                            \
+      for (int v = 0; v < width; v++)                                                                              \
+        for (long j = 0; j < some; j++) {                                                                          \
+          double lanes[8];                                                                                         \
+          for (int l = 0; l < 8; l++) lanes[l] = s[v][j][l];                                                       \
+          for (long l = 0; i + l < n; l++) lanes[l] += (double)x[v][i + l] * (double)c[j][i + l];                  \
+          sums[v * count + k + j] = sum_of_eight(lanes);                                                           \
+        }                                                                                                          \
+    }                                                                                                              \
+  }                                                                                                                \
+  RITZ_CLONES void name(                                                                                           \
+      const scalar *const *columns, long count, const scalar *const *vectors, long width, long offset, long n,     \
+      double *sums) {                                                                                              \
+    long v = 0;                                                                                                    \
+    for (; v + 4 <= width; v += 4) tile(4, columns, count, vectors + v, offset, n, sums + v * count);              \
+    for (; v + 2 <= width; v += 2) tile(2, columns, count, vectors + v, offset, n, sums + v * count);              \
+    if (v < width) tile(1, columns, count, vectors + v, offset, n, sums + v * count);                              \
   }
-DOTS(ritz_sdots, float, eight_single)
-DOTS(ritz_ddots, double, eight_double)
+DOTS(ritz_sdots, sdots_tile, float, eight_single)
+DOTS(ritz_ddots, ddots_tile, double, eight_double)
 
-// The sums of a tile stay in the first-level cache while the columns stream past four at a time.
-#define AXPYS_TILE 1024
-#define AXPYS(name, scalar)                                                                                      \
-  RITZ_CLONES void name(const double *a, const scalar *const *columns, long count, long offset, long n, scalar *y) { \
-    double sum[AXPYS_TILE];                                                                                      \
-    for (long start = 0; start < n; start += AXPYS_TILE) {                                                       \
-      long length = n - start < AXPYS_TILE ? n - start : AXPYS_TILE;                                             \
-      long at = offset + start;                                                                                  \
-      for (long i = 0; i < length; i++) sum[i] = (double)y[start + i];                                           \
-      long k = 0;                                                                                                \
-      for (; k + 4 <= count; k += 4) {                                                                           \
-        const scalar *c0 = columns[k] + at, *c1 = columns[k + 1] + at;                                           \
-        const scalar *c2 = columns[k + 2] + at, *c3 = columns[k + 3] + at;                                       \
-        double a0 = a[k], a1 = a[k + 1], a2 = a[k + 2], a3 = a[k + 3];                                           \
-        for (long i = 0; i < length; i++)                                                                        \
-          sum[i] += (a0 * (double)c0[i] + a1 * (double)c1[i]) + (a2 * (double)c2[i] + a3 * (double)c3[i]);       \
-      }                                                                                                          \
-      for (; k < count; k++) {                                                                                   \
-        const scalar *c = columns[k] + at;                                                                       \
-        double factor = a[k];                                                                                    \
-        for (long i = 0; i < length; i++) sum[i] += factor * (double)c[i];                                       \
-      }                                                                                                          \
-      for (long i = 0; i < length; i++) y[start + i] = (scalar)sum[i];                                           \
-    }                                                                                                            \
+// The sums of a tile stay in the first-level cache while the columns stream past four at a time, for up to four vectors.
+#define AXPYS_TILE 512
+#define AXPYS(name, tile, scalar)                                                                                   \
+  static inline __attribute__((always_inline)) void tile(                                                           \
+      const int width, const double *a, const scalar *const *columns, long count, scalar *const *vectors, long at,  \
+      long length) {                                                                                                \
+    double sum[4][AXPYS_TILE];                                                                                      \
+    for (int v = 0; v < width; v++)                                                                                 \
+      for (long i = 0; i < length; i++) sum[v][i] = (double)vectors[v][at + i];                                     \
+    long k = 0;                                                                                                     \
+    for (; k + 4 <= count; k += 4) {                                                                                \
+      const scalar *c0 = columns[k] + at, *c1 = columns[k + 1] + at;                                                \
+      const scalar *c2 = columns[k + 2] + at, *c3 = columns[k + 3] + at;                                            \
+      double f[4][4];                                                                                               \
+      for (int v = 0; v < width; v++)                                                                               \
+        for (int j = 0; j < 4; j++) f[v][j] = a[v * count + k + j];                                                 \
+      for (long i = 0; i < length; i++) {                                                                           \
+        double e0 = (double)c0[i], e1 = (double)c1[i], e2 = (double)c2[i], e3 = (double)c3[i];                      \
+        for (int v = 0; v < width; v++)                                                                             \
+          sum[v][i] += (f[v][0] * e0 + f[v][1] * e1) + (f[v][2] * e2 + f[v][3] * e3);                               \
+      }                                                                                                             \
+    }                                                                                                               \
+    for (; k < count; k++) {                                                                                        \
+      const scalar *c = columns[k] + at;                                                                            \
+      for (int v = 0; v < width; v++) {                                                                             \
+        double factor = a[v * count + k];                                                                           \
+        for (long i = 0; i < length; i++) sum[v][i] += factor * (double)c[i];                                       \
+      }                                                                                                             \
+    }                                                                                                               \
+    for (int v = 0; v < width; v++)                                                                                 \
+      for (long i = 0; i < length; i++) vectors[v][at + i] = (scalar)sum[v][i];                                     \
+  }                                                                                                                 \
+  RITZ_CLONES void name(                                                                                            \
+      const double *a, const scalar *const *columns, long count, scalar *const *vectors, long width, long offset,   \
+      long n) {                                                                                                     \
+    for (long start = 0; start < n; start += AXPYS_TILE) {                                                          \
+      long length = n - start < AXPYS_TILE ? n - start : AXPYS_TILE;                                                \
+      long v = 0;                                                                                                   \
+      for (; v + 4 <= width; v += 4) tile(4, a + v * count, columns, count, vectors + v, offset + start, length);   \
+      for (; v + 2 <= width; v += 2) tile(2, a + v * count, columns, count, vectors + v, offset + start, length);   \
+      if (v < width) tile(1, a + v * count, columns, count, vectors + v, offset + start, length);                   \
+    }                                                                                                               \
   }
-AXPYS(ritz_saxpys, float)
-AXPYS(ritz_daxpys, double)
+AXPYS(ritz_saxpys, saxpys_tile, float)
+AXPYS(ritz_daxpys, daxpys_tile, double)
 
 RITZ_CLONES void ritz_smul(double a, float *x, long n) {
   for (long i = 0; i < n; i++) x[i] = (float)(a * (double)x[i]);

@@ -130,9 +130,8 @@ public struct DeflatingQuadrature<Space: VectorSpace>: Sendable {
         throw InputError("an operator returned \(products.images.count) products for 1 vector")
       }
       if projections.isEmpty { projections = products.replicates.map { _ in [] } }
-      for (place, replicate) in products.replicates.enumerated() {
-        projections[place].append(lanczos.basis.coefficients(of: replicate[0], columns: 0..<lanczos.order + 1))
-      }
+      let shares = lanczos.basis.coefficients(of: products.replicates.map { $0[0] }, columns: 0..<lanczos.order + 1)
+      for (place, share) in shares.enumerated() { projections[place].append(share) }
       try lanczos.absorb(product: image)
     }
     return (lanczos, projections)

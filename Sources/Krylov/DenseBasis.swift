@@ -24,32 +24,41 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
   public mutating func truncate(to count: Int) { vectors.removeLast(vectors.count - count) }
 
   /// Sums over a chunk are taken in Double and the chunks' sums added in their order.
-  public func coefficients(of vector: Vector, columns: Range<Int>) -> [Double] {
-    precondition(vector.count == space.dimension && columns.upperBound <= count)
+  public func coefficients(of vectors: [Vector], columns: Range<Int>) -> [[Double]] {
+    precondition(vectors.allSatisfy { $0.count == space.dimension } && columns.upperBound <= count)
     let width = columns.count
-    guard width > 0 else { return [] }
+    let sums = vectors.count * width
+    guard sums > 0 else { return vectors.map { _ in [] } }
     let chunk = DenseVectorSpace<Scalar>.chunk
     let chunks = (space.dimension + chunk - 1) / chunk
-    let partial = AlignedStorage<Double>(count: chunks * width)
+    let partial = AlignedStorage<Double>(count: chunks * sums)
     withColumns(columns) { pointers in
-      vector.withUnsafePointer { x in
+      withExtendedLifetime(vectors) {
+        let sources = vectors.map { Optional($0.withUnsafePointer { $0 }) }
         space.pool.forRanges(of: space.dimension, chunk: chunk) { range, index in
           Scalar.dots(
-            pointers, columns: width, offset: range.lowerBound, count: range.count, x + range.lowerBound,
-            partial.pointer + index * width)
+            pointers, columns: width, sources, vectors: sources.count, offset: range.lowerBound, count: range.count,
+            partial.pointer + index * sums)
         }
       }
     }
-    var total = [Double](repeating: 0, count: width)
+    var total = [Double](repeating: 0, count: sums)
     for index in 0..<chunks {
-      for column in 0..<width { total[column] += partial.pointer[index * width + column] }
+      for place in 0..<sums { total[place] += partial.pointer[index * sums + place] }
     }
-    return total
+    return vectors.indices.map { Array(total[$0 * width..<($0 + 1) * width]) }
   }
 
   public func subtract(_ coefficients: [Double], columns: Range<Int>, from vector: inout Vector) {
     precondition(vector.count == space.dimension && columns.upperBound <= count && coefficients.count == columns.count)
-    add(coefficients.map { -$0 }, columns: columns, to: &vector)
+    vector.withUnsafeMutablePointer { add(coefficients.map { -$0 }, columns: columns, to: [$0]) }
+  }
+
+  public func subtract(_ coefficients: [[Double]], columns: Range<Int>, from vectors: inout [Vector]) {
+    precondition(vectors.allSatisfy { $0.count == space.dimension } && columns.upperBound <= count)
+    precondition(coefficients.count == vectors.count && coefficients.allSatisfy { $0.count == columns.count })
+    let targets = vectors.indices.map { vectors[$0].withUnsafeMutablePointer { $0 } }
+    withExtendedLifetime(vectors) { add(coefficients.joined().map { -$0 }, columns: columns, to: targets) }
   }
 
   public func remainder(
@@ -68,7 +77,8 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
             let y = target + range.lowerBound
             y.update(from: x + range.lowerBound, count: range.count)
             Scalar.axpys(
-              negated, pointers, columns: columns.count, offset: range.lowerBound, count: range.count, y)
+              negated, pointers, columns: columns.count, [target], vectors: 1, offset: range.lowerBound,
+              count: range.count)
             squares.pointer[index] = Scalar.dot(y, y, count: range.count)
           }
         }
@@ -82,57 +92,13 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
   public func orthogonalize(
     _ first: inout Vector, _ second: inout Vector, columns: Range<Int>
   ) -> ([Double], [Double]) {
-    let found = coefficients(of: first, second, columns: columns)
-    let (one, other) = (found.0.map { -$0 }, found.1.map { -$0 })
-    guard !columns.isEmpty else { return found }
-    // Both vectors are done on a tile before the next one, so that the second finds the columns in the cache.
-    let tile = 1024
-    withColumns(columns) { pointers in
-      first.withUnsafeMutablePointer { y in
-        second.withUnsafeMutablePointer { z in
-          space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
-              let length = Swift.min(tile, range.upperBound - start)
-              Scalar.axpys(one, pointers, columns: columns.count, offset: start, count: length, y + start)
-              Scalar.axpys(other, pointers, columns: columns.count, offset: start, count: length, z + start)
-            }
-          }
-        }
+    let found = coefficients(of: [first, second], columns: columns)
+    first.withUnsafeMutablePointer { first in
+      second.withUnsafeMutablePointer { second in
+        add(found.joined().map { -$0 }, columns: columns, to: [first, second])
       }
     }
-    return found
-  }
-
-  /// Bᵀx and Bᵀy, reading every column from memory once: a few columns at a time, for both vectors.
-  private func coefficients(of x: Vector, _ y: Vector, columns: Range<Int>) -> ([Double], [Double]) {
-    let width = columns.count
-    guard width > 0 else { return ([], []) }
-    let chunk = DenseVectorSpace<Scalar>.chunk
-    let chunks = (space.dimension + chunk - 1) / chunk
-    let partial = AlignedStorage<Double>(count: 2 * chunks * width)
-    withColumns(columns) { pointers in
-      x.withUnsafePointer { x in
-        y.withUnsafePointer { y in
-          space.pool.forRanges(of: space.dimension, chunk: chunk) { range, index in
-            let sums = partial.pointer + 2 * index * width
-            for start in stride(from: 0, to: width, by: 4) {
-              let group = Swift.min(4, width - start)
-              Scalar.dots(
-                pointers + start, columns: group, offset: range.lowerBound, count: range.count, x + range.lowerBound,
-                sums + start)
-              Scalar.dots(
-                pointers + start, columns: group, offset: range.lowerBound, count: range.count, y + range.lowerBound,
-                sums + width + start)
-            }
-          }
-        }
-      }
-    }
-    var total = [Double](repeating: 0, count: 2 * width)
-    for index in 0..<chunks {
-      for column in 0..<2 * width { total[column] += partial.pointer[2 * index * width + column] }
-    }
-    return (Array(total[..<width]), Array(total[width...]))
+    return (found[0], found[1])
   }
 
   public mutating func replace(_ index: Int, with vector: Vector) {
@@ -140,45 +106,26 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
     vectors[index] = vector
   }
 
-  public func combination(_ coefficients: [Double]) -> Vector {
-    precondition(coefficients.count <= count)
-    var result = space.zero()
-    add(coefficients, columns: 0..<coefficients.count, to: &result)
-    return result
-  }
-
-  /// All results of a tile of rows are made before the next, so that the columns are in the cache from the second result on.
   public func combinations(_ coefficients: [[Double]]) -> [Vector] {
-    precondition(coefficients.allSatisfy { $0.count <= count })
+    let width = coefficients.map(\.count).max() ?? 0
+    precondition(width <= count)
     var results = coefficients.map { _ in space.zero() }
     let targets = results.indices.map { results[$0].withUnsafeMutablePointer { $0 } }
-    let tile = 1024
-    withColumns(0..<count) { pointers in
-      withExtendedLifetime(results) {
-        space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
-          for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
-            let length = Swift.min(tile, range.upperBound - start)
-            for (target, column) in zip(targets, coefficients) where !column.isEmpty {
-              Scalar.axpys(column, pointers, columns: column.count, offset: start, count: length, target + start)
-            }
-          }
-        }
-      }
+    withExtendedLifetime(results) {
+      add(
+        coefficients.flatMap { $0 + Array(repeating: 0, count: width - $0.count) }, columns: 0..<width, to: targets)
     }
     return results
   }
 
-  private func add(_ coefficients: [Double], columns: Range<Int>, to vector: inout Vector) {
-    guard !columns.isEmpty else { return }
+  /// Adds combinations of columns, one a target with `columns.count` coefficients each.
+  private func add(_ coefficients: [Double], columns: Range<Int>, to targets: [UnsafeMutablePointer<Scalar>?]) {
+    guard !columns.isEmpty, !targets.isEmpty else { return }
     withColumns(columns) { pointers in
-      vector.withUnsafeMutablePointer { y in
-        coefficients.withUnsafeBufferPointer { a in
-          guard let a = a.baseAddress else { return }
-          space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
-            Scalar.axpys(
-              a, pointers, columns: columns.count, offset: range.lowerBound, count: range.count, y + range.lowerBound)
-          }
-        }
+      space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
+        Scalar.axpys(
+          coefficients, pointers, columns: columns.count, targets, vectors: targets.count, offset: range.lowerBound,
+          count: range.count)
       }
     }
   }
@@ -192,21 +139,17 @@ public struct DenseBasis<Scalar: Real>: VectorBasis {
     let targets = (0..<columns).map { vectors[$0].withUnsafeMutablePointer { $0 } }
     let tile = 1024
     withColumns(0..<count) { pointers in
-      matrix.withUnsafeBufferPointer { matrix in
-        guard let matrix = matrix.baseAddress else { return }
-        space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
-          let results = AlignedStorage<Scalar>(count: columns * tile, zeroed: false)
-          for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
-            let length = Swift.min(tile, range.upperBound - start)
-            results.buffer.update(repeating: 0)
-            for column in 0..<columns {
-              Scalar.axpys(
-                matrix + column * count, pointers, columns: count, offset: start, count: length,
-                results.pointer + column * tile)
-            }
-            for column in 0..<columns {
-              (targets[column] + start).update(from: results.pointer + column * tile, count: length)
-            }
+      space.pool.forRanges(of: space.dimension, chunk: DenseVectorSpace<Scalar>.chunk) { range, _ in
+        let results = AlignedStorage<Scalar>(count: columns * tile, zeroed: false)
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
+          let length = Swift.min(tile, range.upperBound - start)
+          results.pointer.clear(count: columns * tile)
+          // Kernels count elements of columns and of results from the same place.
+          let rows = (0..<count).map { pointers[$0].map { $0 + start } }
+          let places = (0..<columns).map { Optional(results.pointer + $0 * tile) }
+          Scalar.axpys(matrix, rows, columns: count, places, vectors: columns, offset: 0, count: length)
+          for column in 0..<columns {
+            (targets[column] + start).update(from: results.pointer + column * tile, count: length)
           }
         }
       }

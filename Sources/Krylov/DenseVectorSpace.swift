@@ -57,7 +57,9 @@ public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
         pool.forRanges(of: dimension, chunk: Self.chunk) { range, _ in
           withUnsafePointer(to: a) { a in
             withUnsafePointer(to: Optional(x)) { column in
-              Scalar.axpys(a, column, columns: 1, offset: range.lowerBound, count: range.count, y + range.lowerBound)
+              withUnsafePointer(to: Optional(y)) { target in
+                Scalar.axpys(a, column, columns: 1, target, vectors: 1, offset: range.lowerBound, count: range.count)
+              }
             }
           }
         }

@@ -110,45 +110,46 @@ public struct EigenpairTracker<Space: VectorSpace>: Sendable {
       let indices = wantedIndices(pairs.values.count)
       let bound = options.tolerance * search.normEstimate
       let room = Swift.min(options.blockSize, limit - search.products, space.dimension - search.count)
-      func largest(_ norms: [Double]) -> [Int] {
-        indices.indices.filter { norms[$0] > bound }.sorted { norms[$0] > norms[$1] }
-      }
-      // The residuals themselves are for those that the basis grows by, and for the end.
-      var open = search.residualNorms(of: indices, pairs, above: bound).map(largest) ?? []
       var next: [Space.Vector]
-      if open.isEmpty || room <= 0 {
-        let residuals = search.residuals(of: indices, pairs)
-        let norms = residuals.map { space.norm($0) }
-        open = largest(norms)
-        if open.isEmpty || room <= 0 { return finish(search, pairs, norms, restarts) }
-        next = open.prefix(room).map { residuals[$0] }
+      // Where norms can be had without the residuals, those are made for what the basis grows by, and at the end.
+      if room > 0, let norms = search.residualNorms(of: indices, pairs, above: bound),
+        norms.contains(where: { $0 > bound })
+      {
+        let open = indices.indices.filter { norms[$0] > bound }.sorted { norms[$0] > norms[$1] }
+        next = search.ritzVectors(of: open.prefix(room).map { indices[$0] }, pairs).map(\.residual)
       } else {
-        next = search.residuals(of: open.prefix(room).map { indices[$0] }, pairs)
+        let found = search.ritzVectors(of: kept(pairs.values.count), pairs)
+        let open = found.filter { indices.contains($0.index) && $0.norm > bound }.sorted { $0.norm > $1.norm }
+        if open.isEmpty || room <= 0 { return finish(search, pairs, found, restarts) }
+        next = open.prefix(room).map(\.residual)
       }
       if search.count + next.count > largestBasis {
         search.compress(pairs, kept(pairs.values.count))
+        pairs = try search.ritzPairs()
         restarts += 1
       }
       next = search.orthonormalized(next)
       if next.isEmpty {
-        return finish(search, pairs, search.residuals(of: indices, pairs).map { space.norm($0) }, restarts)
+        return finish(search, pairs, search.ritzVectors(of: kept(pairs.values.count), pairs), restarts)
       }
       try search.append(next, operation)
       pairs = try search.ritzPairs()
     }
   }
 
-  /// The kept vectors and a random one, or random ones only, orthonormal.
+  /// The kept vectors and random ones where there are too few, orthonormal.
   private func start() -> [Space.Vector] {
-    let search = Search(space: space)
-    var result = search.orthonormalized(vectors)
-    let count = leastProducts
-    var attempts = 0
-    while result.count < count && attempts < count + 8 {
-      result += search.orthonormalized([random(attempts)], against: result)
-      attempts += 1
+    var search = Search(space: space)
+    // Ritz vectors are orthonormal already; the explorer behind them is not.
+    search.extend(by: search.orthonormalized(Array(vectors.prefix(keptTop + keptBottom))))
+    search.extend(by: search.orthonormalized(Array(vectors.dropFirst(keptTop + keptBottom))))
+    var drawn = 0
+    while search.count < leastProducts && drawn < leastProducts + 8 {
+      let missing = leastProducts - search.count
+      search.extend(by: search.orthonormalized((drawn..<drawn + missing).map(random)))
+      drawn += missing
     }
-    return result
+    return (0..<search.count).map { search.basis[$0] }
   }
 
   /// A random unit vector of this update.
@@ -188,28 +189,20 @@ public struct EigenpairTracker<Space: VectorSpace>: Sendable {
     return (0..<high).map { count - 1 - $0 } + (0..<low).map { $0 }
   }
 
+  /// - Parameter found: those that are kept.
   private mutating func finish(
-    _ search: Search<Space>, _ pairs: SymmetricEigen, _ norms: [Double], _ restarts: Int
+    _ search: Search<Space>, _ pairs: SymmetricEigen, _ found: [Search<Space>.RitzVector], _ restarts: Int
   ) -> TrackedEigenpairs<Space.Vector> {
-    let indices = kept(pairs.values.count)
     let limit = options.tolerance * search.normEstimate
-    let wanted = wantedIndices(pairs.values.count)
     let isComplete = search.count == space.dimension
-    let vectorsFound = search.basis.combinations(indices.map { Array(pairs.vector($0)) })
-    let others = indices.filter { !wanted.contains($0) }
-    let otherNorms = search.residuals(of: others, pairs).map { space.norm($0) }
-    func pair(_ place: Int) -> Eigenpair<Space.Vector> {
-      let index = indices[place]
-      var vector = vectorsFound[place]
+    let all = found.map { ritz in
+      var vector = ritz.vector
       let norm = space.norm(vector)
       if norm > 0 { space.scale(1 / norm, &vector) }
-      let residual =
-        wanted.firstIndex(of: index).map { norms[$0] } ?? others.firstIndex(of: index).map { otherNorms[$0] } ?? .nan
       return Eigenpair(
-        value: pairs.values[index], vector: vector, residual: residual, converged: residual <= limit,
-        errorBound: residual, multiplicity: 1, multiplicityVerified: isComplete)
+        value: pairs.values[ritz.index], vector: vector, residual: ritz.norm, converged: ritz.norm <= limit,
+        errorBound: ritz.norm, multiplicity: 1, multiplicityVerified: isComplete)
     }
-    let all = indices.indices.map(pair)
     let high = Swift.min(keptTop, all.count)
     vectors = all.map(\.vector) + (explorer(search, pairs).map { [$0] } ?? [])
     updates += 1
@@ -274,20 +267,29 @@ private struct Search<Space: VectorSpace>: Sendable {
 
   var count: Int { basis.count }
 
+  /// Orthonormal vectors added to the basis alone.
+  mutating func extend(by vectors: [Space.Vector]) { for vector in vectors { basis.append(vector) } }
+
   mutating func append(_ vectors: [Space.Vector], _ operation: some LinearOperator<Space>) throws {
-    for (vector, image) in zip(vectors, try operation.checkedProducts(vectors)) {
-      products += 1
+    let products = try operation.checkedProducts(vectors)
+    for image in products {
+      self.products += 1
       let norm = space.norm(image)
-      guard norm.isFinite else { throw nonFiniteProduct(products) }
+      guard norm.isFinite else { throw nonFiniteProduct(self.products) }
       normEstimate = Swift.max(normEstimate, norm)
-      basis.append(vector)
-      images.append(image)
-      let column = basis.coefficients(of: image)
-      for index in projected.indices { projected[index].append(column[index]) }
-      projected.append(column)
-      let square = images.coefficients(of: image)
-      for index in squares.indices { squares[index].append(square[index]) }
-      squares.append(square)
+    }
+    extend(by: vectors)
+    for image in products { images.append(image) }
+    border(&projected, by: basis.coefficients(of: products))
+    border(&squares, by: images.coefficients(of: products))
+  }
+
+  /// A symmetric matrix with more columns, of which what is on and above the diagonal counts.
+  private func border(_ matrix: inout [[Double]], by columns: [[Double]]) {
+    for whole in columns {
+      let column = Array(whole.prefix(matrix.count + 1))
+      for index in matrix.indices { matrix[index].append(column[index]) }
+      matrix.append(column)
     }
   }
 
@@ -297,14 +299,23 @@ private struct Search<Space: VectorSpace>: Sendable {
     return eigen
   }
 
-  /// W y − θ Q y
-  func residuals(of indices: [Int], _ pairs: SymmetricEigen) -> [Space.Vector] {
+  /// Q y, and W y − θ Q y with its norm.
+  struct RitzVector {
+    var index: Int
+    var vector: Space.Vector
+    var residual: Space.Vector
+    var norm: Double
+  }
+
+  func ritzVectors(of indices: [Int], _ pairs: SymmetricEigen) -> [RitzVector] {
     let rows = indices.map { Array(pairs.vector($0)) }
-    var results = images.combinations(rows)
-    for (place, vector) in basis.combinations(rows).enumerated() {
-      space.axpy(-pairs.values[indices[place]], vector, &results[place])
+    let vectors = basis.combinations(rows)
+    var residuals = images.combinations(rows)
+    return indices.indices.map { place in
+      space.axpy(-pairs.values[indices[place]], vectors[place], &residuals[place])
+      return RitzVector(
+        index: indices[place], vector: vectors[place], residual: residuals[place], norm: space.norm(residuals[place]))
     }
-    return results
   }
 
   /// √(‖W y‖² − θ²), the norms of the residuals without the residuals; `nil` where a residual of size `bound` would drown in the rounding
@@ -343,26 +354,34 @@ private struct Search<Space: VectorSpace>: Sendable {
     }
   }
 
-  /// The vectors made orthonormal to the basis, to `others` and among themselves; those without a direction of their own are left out.
-  func orthonormalized(_ vectors: [Space.Vector], against others: [Space.Vector] = []) -> [Space.Vector] {
-    var result: [Space.Vector] = []
-    for given in vectors {
-      var vector = given
-      let whole = space.norm(vector)
-      guard whole > 0, whole.isFinite else { continue }
-      space.scale(1 / whole, &vector)
-      var norm = 1.0
-      for _ in 0..<4 {
-        basis.subtract(basis.coefficients(of: vector), from: &vector)
-        for other in others + result { space.axpy(-space.dot(other, vector), other, &vector) }
-        let before = norm
-        norm = space.norm(vector)
-        if norm >= cancellationRatio * before || norm == 0 { break }
-      }
-      guard norm > Space.Scalar.defaultNoise * 10 else { continue }
-      space.scale(1 / norm, &vector)
-      result.append(vector)
+  /// The vectors made orthonormal to the basis and among themselves; those without a direction of their own are left out.
+  ///
+  /// All at once: the part in the basis is taken off, then Gram–Schmidt is done on coefficients, VᵀV being all that it needs to know of the vectors. That loses digits as it cancels, so it is
+  /// repeated until it does not.
+  func orthonormalized(_ given: [Space.Vector]) -> [Space.Vector] {
+    var vectors = given.filter { vector in
+      let norm = space.norm(vector)
+      return norm > 0 && norm.isFinite
     }
-    return result
+    let smallest = Space.Scalar.defaultNoise * 10
+    // What is left of each vector's norm.
+    var rest = [Double](repeating: 1, count: vectors.count)
+    for index in vectors.indices { space.scale(1 / space.norm(vectors[index]), &vectors[index]) }
+    for _ in 0..<4 {
+      if basis.count > 0 {
+        basis.subtract(basis.coefficients(of: vectors), columns: 0..<basis.count, from: &vectors)
+      }
+      var block = space.basis()
+      for vector in vectors { block.append(vector) }
+      let gram = GramMatrix(block.coefficients(of: vectors))
+      if gram.defect <= Space.Scalar.defaultNoise { break }
+      let found = gram.orthonormalColumns(of: rest, smallest: smallest)
+      guard !found.columns.isEmpty else { return [] }
+      block.rotate(by: found.columns.flatMap { $0 }, columns: found.columns.count)
+      vectors = (0..<block.count).map { block[$0] }
+      rest = found.rest
+      if found.leastRatio >= cancellationRatio { break }
+    }
+    return vectors
   }
 }

@@ -73,11 +73,14 @@ public protocol VectorBasis: Sendable {
   /// Keeps the first `count` vectors.
   mutating func truncate(to count: Int)
 
-  /// Bᵀv restricted to the given columns.
-  func coefficients(of vector: Vector, columns: Range<Int>) -> [Double]
+  /// Bᵀv restricted to the given columns, for several v; every column is read from memory once. What one v gives does not depend on the others.
+  func coefficients(of vectors: [Vector], columns: Range<Int>) -> [[Double]]
 
   /// v ← v − B c over the given columns, each element of v rounded once.
   func subtract(_ coefficients: [Double], columns: Range<Int>, from vector: inout Vector)
+
+  /// The same for several v; every column is read from memory once.
+  func subtract(_ coefficients: [[Double]], columns: Range<Int>, from vectors: inout [Vector])
 
   /// v − B c over the given columns and its norm, each element rounded once; v is left alone.
   func remainder(of vector: Vector, subtracting coefficients: [Double], columns: Range<Int>) -> (Vector, norm: Double)
@@ -91,10 +94,7 @@ public protocol VectorBasis: Sendable {
   /// Puts another vector in the place of one.
   mutating func replace(_ index: Int, with vector: Vector)
 
-  /// B c over the first `coefficients.count` columns, rounded once.
-  func combination(_ coefficients: [Double]) -> Vector
-
-  /// B C for several columns of coefficients, each over as many first columns of B; every column of B is read from memory once.
+  /// B C for several columns of coefficients, over as many first columns of B as the longest has; every column of B is read from memory once.
   func combinations(_ coefficients: [[Double]]) -> [Vector]
 
   /// B ← B S in place, S a `count` × `columns` matrix stored by columns: afterwards there are `columns` vectors.
@@ -102,13 +102,21 @@ public protocol VectorBasis: Sendable {
 }
 
 extension VectorBasis {
-  /// Bᵀv over all columns.
-  public func coefficients(of vector: Vector) -> [Double] { coefficients(of: vector, columns: 0..<count) }
+  /// Bᵀv restricted to the given columns, all where none are.
+  public func coefficients(of vector: Vector, columns: Range<Int>? = nil) -> [Double] {
+    coefficients(of: [vector], columns: columns ?? 0..<count)[0]
+  }
+
+  /// Bᵀv over all columns, for several v.
+  public func coefficients(of vectors: [Vector]) -> [[Double]] { coefficients(of: vectors, columns: 0..<count) }
 
   /// v ← v − B c over all columns.
   public func subtract(_ coefficients: [Double], from vector: inout Vector) {
     subtract(coefficients, columns: 0..<count, from: &vector)
   }
+
+  /// B c over the first `coefficients.count` columns, rounded once.
+  public func combination(_ coefficients: [Double]) -> Vector { combinations([coefficients])[0] }
 
   /// max |BᵀB − I|, in count²/2 inner products: how orthonormal the basis is.
   public func orthogonalityDefect() -> Double {

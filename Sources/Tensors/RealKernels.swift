@@ -28,14 +28,15 @@ public protocol RealKernels {
   /// y ← total + x, rounded
   static func finish(
     _ x: UnsafePointer<Self>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
-  /// sumsₖ = Σᵢ columns[k][offset + i] xᵢ for every column, accumulated in Double; each column is read once.
+  /// sums[v · columns + k] = Σᵢ columns[k][i] vectors[v][i] over elements offset ..< offset + count, accumulated in Double in an order of its own for each pair.
   static func dots(
-    _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int, count: Int,
-    _ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Double>)
-  /// yᵢ ← yᵢ + Σₖ aₖ columns[k][offset + i], accumulated in Double and rounded once.
+    _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafePointer<Self>?>, vectors vectorCount: Int, offset: Int, count: Int,
+    _ sums: UnsafeMutablePointer<Double>)
+  /// vectors[v][i] ← vectors[v][i] + Σₖ a[v · columns + k] columns[k][i] over elements offset ..< offset + count, accumulated in Double and rounded once.
   static func axpys(
-    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int, offset: Int,
-    count: Int, _ y: UnsafeMutablePointer<Self>)
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafeMutablePointer<Self>?>, vectors vectorCount: Int, offset: Int, count: Int)
 }
 
 extension Float: RealKernels {
@@ -73,16 +74,17 @@ extension Float: RealKernels {
     ritz_sfinish(x, total, y, count)
   }
   public static func dots(
-    _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int, count: Int,
-    _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+    _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafePointer<Float>?>, vectors vectorCount: Int, offset: Int, count: Int,
+    _ sums: UnsafeMutablePointer<Double>
   ) {
-    ritz_sdots(columns, columnCount, offset, count, x, sums)
+    ritz_sdots(columns, columnCount, vectors, vectorCount, offset, count, sums)
   }
   public static func axpys(
-    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int, offset: Int,
-    count: Int, _ y: UnsafeMutablePointer<Float>
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Float>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafeMutablePointer<Float>?>, vectors vectorCount: Int, offset: Int, count: Int
   ) {
-    ritz_saxpys(a, columns, columnCount, offset, count, y)
+    ritz_saxpys(a, columns, columnCount, vectors, vectorCount, offset, count)
   }
 }
 
@@ -121,15 +123,16 @@ extension Double: RealKernels {
     ritz_dfinish(x, total, y, count)
   }
   public static func dots(
-    _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int, count: Int,
-    _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>
+    _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafePointer<Double>?>, vectors vectorCount: Int, offset: Int, count: Int,
+    _ sums: UnsafeMutablePointer<Double>
   ) {
-    ritz_ddots(columns, columnCount, offset, count, x, sums)
+    ritz_ddots(columns, columnCount, vectors, vectorCount, offset, count, sums)
   }
   public static func axpys(
-    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int, offset: Int,
-    count: Int, _ y: UnsafeMutablePointer<Double>
+    _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Double>?>, columns columnCount: Int,
+    _ vectors: UnsafePointer<UnsafeMutablePointer<Double>?>, vectors vectorCount: Int, offset: Int, count: Int
   ) {
-    ritz_daxpys(a, columns, columnCount, offset, count, y)
+    ritz_daxpys(a, columns, columnCount, vectors, vectorCount, offset, count)
   }
 }

@@ -92,6 +92,36 @@ import Testing
     #expect(abs(pairs.bottom[0].value + 1) < 1e-12 && pairs.top[0].multiplicityVerified)
   }
 
+  /// Vectors that hardly differ, repeat each other or are zero make a basis all the same.
+  @Test func beginsWithNearlyDependentVectors() throws {
+    func check<Scalar: Real>(_: Scalar.Type) throws {
+      let n = 200
+      let space = DenseVectorSpace<Scalar>(dimension: n)
+      let values = (0..<n).map { $0 < n - 8 ? 0.3 * Double($0) / Double(n) : Double($0 - n + 9) / 8 }
+      let operation = DiagonalOperator(Vector(values.map { Scalar($0) }))
+      let first = space.random(.gaussian, from: RandomStream(seed: 3, purpose: "test"))
+      var start = [first, first, space.zero()]
+      for index in 1..<4 {
+        var vector = first
+        let other = space.random(.gaussian, from: RandomStream(seed: 3, purpose: "test", index: index))
+        space.axpy(300 * Double(Scalar.ulpOfOne), other, &vector)
+        start.append(vector)
+      }
+      var tracker = try EigenpairTracker(
+        space: space, options: EigenpairTrackerOptions(top: 4, tolerance: 1e-3), vectors: start)
+      let pairs = try tracker.update(operation)
+      #expect(pairs.converged)
+      for (index, pair) in pairs.top.enumerated() {
+        #expect(abs(pair.value - values[n - 1 - index]) <= pair.residual + 10 * Double(Scalar.ulpOfOne))
+      }
+      var basis = space.basis()
+      for pair in pairs.top + pairs.topGuards { basis.append(pair.vector) }
+      #expect(basis.orthogonalityDefect() < 32 * Double(Scalar.ulpOfOne))
+    }
+    try check(Double.self)
+    try check(Float.self)
+  }
+
   @Test func productsAreCapped() throws {
     let (operation, _) = try Self.operation(at: 0)
     var tracker = try EigenpairTracker(

@@ -78,6 +78,44 @@ import Testing
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
+  /// What a vector gives does not depend on how many are done with it, for any number of columns and vectors.
+  @Test(arguments: [1, 2, 3, 4, 5, 9]) func severalVectorsAreWhatEachIs(_ width: Int) {
+    func check<Scalar: Real>(_: Scalar.Type) {
+      let space = DenseVectorSpace<Scalar>(dimension: 9_001, pool: WorkerPool(count: 2))
+      func random(_ index: Int) -> Vector<Scalar> {
+        space.random(.gaussian, from: RandomStream(seed: 8, purpose: "test", index: index))
+      }
+      var basis = space.basis()
+      for index in 0..<width { basis.append(random(index)) }
+      for count in 1...7 {
+        let vectors = (0..<count).map { random(100 + $0) }
+        let columns = width / 3..<width
+        let coefficients = basis.coefficients(of: vectors, columns: columns)
+        #expect(coefficients == vectors.map { basis.coefficients(of: $0, columns: columns) })
+        let small = coefficients.map { $0.map { $0 / 9_001 } }
+        var together = vectors
+        basis.subtract(small, columns: columns, from: &together)
+        var apart = vectors
+        for index in apart.indices { basis.subtract(small[index], columns: columns, from: &apart[index]) }
+        #expect(together == apart)
+        let factors = (0..<count).map { row in (0..<width).map { sin(Double(row * 10 + $0)) } }
+        #expect(basis.combinations(factors) == factors.map { basis.combination($0) })
+      }
+      // Shorter rows are over the first columns only.
+      #expect(basis.combinations([[2], []])[1] == space.zero())
+      var (first, second) = (random(50), random(51))
+      let expected = [first, second].map { basis.coefficients(of: $0, columns: 0..<width) }
+      let found = basis.orthogonalize(&first, &second, columns: 0..<width)
+      #expect(found.0 == expected[0] && found.1 == expected[1])
+      var (one, other) = (random(50), random(51))
+      basis.subtract(expected[0], from: &one)
+      basis.subtract(expected[1], from: &other)
+      #expect(first == one && second == other)
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test func normsNeitherOverflowNorUnderflow() {
     let space = DenseVectorSpace<Double>(dimension: 3)
     #expect(abs(space.norm(Vector([3e200, 0, -4e200])) / 5e200 - 1) < 1e-15)

@@ -26,13 +26,18 @@ void ritz_dsum_columns(const double *x, long stride, long count, double *y, long
 void ritz_sfinish(const float *x, const double *total, float *y, long n);
 void ritz_dfinish(const double *x, const double *total, double *y, long n);
 
-// Kernels over several columns of one length, for tall bases: each element of a column is read once. Elements
-// offset ..< offset + n of every column take part; `x` and `y` start at element 0 of that range.
-// sums[k] = sum_i columns[k][offset + i] x[i], accumulated in double
-void ritz_sdots(const float *const *columns, long count, long offset, long n, const float *x, double *sums);
-void ritz_ddots(const double *const *columns, long count, long offset, long n, const double *x, double *sums);
-// y[i] += sum_k a[k] columns[k][offset + i], accumulated in double and rounded once
-void ritz_saxpys(const double *a, const float *const *columns, long count, long offset, long n, float *y);
-void ritz_daxpys(const double *a, const double *const *columns, long count, long offset, long n, double *y);
+// Kernels over several columns of one length, for tall bases, and several vectors. Elements offset ..< offset + n of every column and vector take part.
+// sums[v count + k] = sum_i columns[k][i] vectors[v][i], accumulated in double
+void ritz_sdots(
+    const float *const *columns, long count, const float *const *vectors, long width, long offset, long n,
+    double *sums);
+void ritz_ddots(
+    const double *const *columns, long count, const double *const *vectors, long width, long offset, long n,
+    double *sums);
+// vectors[v][i] += sum_k a[v count + k] columns[k][i], accumulated in double and rounded once
+void ritz_saxpys(
+    const double *a, const float *const *columns, long count, float *const *vectors, long width, long offset, long n);
+void ritz_daxpys(
+    const double *a, const double *const *columns, long count, double *const *vectors, long width, long offset, long n);
 
 #endif
