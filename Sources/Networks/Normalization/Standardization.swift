@@ -24,7 +24,10 @@ extension Graph {
     return try multiply(normalized, broadcast(scale, to: shape, dimensions: along))
   }
 
-  /// Mean and biased variance over some dimensions and over the slices of a group, and x − mean.
+  /// Mean m and biased variance v over some dimensions and over the slices of a group, and x − m.
+  ///
+  /// With a the mean as a constant, v = Σ(x − a)²/N − (m − a)², the second term zero in value and slope. Written so, the tangent of v is 2Σ(x − a)ẋ/N and needs no tangent of m first: both
+  /// are sums over one reading of ẋ, and so are their cotangents.
   mutating func moments(
     _ x: Value, over reduced: [Int], slices: Int
   ) throws(InputError) -> (mean: Value, centred: Value, variance: Value) {
@@ -32,8 +35,13 @@ extension Graph {
     let kept = shape.indices.filter { !reduced.contains($0) }
     let count = Double(slices * reduced.reduce(1) { $0 * shape[$1] })
     let mean = try multiply(allReduce(reduce(.sum, x, over: reduced), slices: slices), 1 / count)
-    let centred = try subtract(x, broadcast(mean, to: shape, dimensions: kept))
-    let squares = try allReduce(reduce(.sum, multiply(centred, centred), over: reduced), slices: slices)
-    return (mean, centred, try multiply(squares, 1 / count))
+    let anchor = try stopGradient(mean)
+    let distance = try subtract(x, broadcast(anchor, to: shape, dimensions: kept))
+    let squares = try allReduce(reduce(.sum, multiply(distance, distance), over: reduced), slices: slices)
+    let shift = try subtract(mean, anchor)
+    return (
+      mean, try subtract(x, broadcast(mean, to: shape, dimensions: kept)),
+      try subtract(multiply(squares, 1 / count), multiply(shift, shift))
+    )
   }
 }
