@@ -8,7 +8,7 @@ import Testing
 @Suite struct DissectionReportTests {
   private static let factors = """
     , "factors": {"input_eigenvalues": [3, 0.2], "output_eigenvalues": [0.4, 0.1, 0], "input_leading_share": 0.9,
-    "mean_alignment": 0.99, "outlier_count": 2, "outlier_ratio": 4}
+    "mean_alignment": 0.99, "outliers": {"count": 2, "ratio": 4, "ratio_at_classes": null, "ratio_to_classes": 30}}
     """
   private static let approximations = """
     {"name": "decoupled", "eigenvalues": [1.2, 0.3, 0.08],

@@ -52,20 +52,11 @@ public struct LayerEigenfactors: Sendable {
     return trace > 0 ? (input.values.last ?? 0) / trace : .nan
   }
 
-  /// The outliers of E[M]: the place i at which λᵢ/λᵢ₊₁ is largest, for i up to 3c, and that ratio; infinite where everything after it is
-  /// below the rounding of the largest.
+  /// How far leading eigenvalues of E[M] stand apart.
   ///
   /// - Parameter rounding: eigenvalues up to this part of the largest are zero.
-  public func outputGap(classes: Int, rounding: Double) -> (count: Int, ratio: Double)? {
-    let values = outputValues
-    guard let largest = values.first, largest > 0 else { return nil }
-    var best: (count: Int, ratio: Double)?
-    for index in 0..<min(3 * classes, values.count - 1) where values[index] > rounding * largest {
-      let next = values[index + 1]
-      let ratio = next > rounding * largest ? values[index] / next : .infinity
-      if ratio > best?.ratio ?? 1 { best = (index + 1, ratio) }
-    }
-    return best
+  public func outputGaps(classes: Int, rounding: Double) -> OutputGaps? {
+    OutputGaps(outputValues, classes: classes, rounding: rounding)
   }
 
   /// E[M] ⊗ E[xxᵀ] on vectors [W b] by rows.

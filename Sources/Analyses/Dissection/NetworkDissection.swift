@@ -25,9 +25,7 @@ public struct FactorSpectra: Sendable, Hashable {
   /// See ``LayerEigenfactors/meanAlignment`` and ``LayerEigenfactors/inputLeadingShare``.
   public var meanAlignment: Double
   public var inputLeadingShare: Double
-  /// See ``LayerEigenfactors/outputGap(classes:rounding:)``.
-  public var outlierCount: Int?
-  public var outlierRatio: Double?
+  public var outputGaps: OutputGaps?
 }
 
 /// A network's curvature taken apart by layers.
@@ -139,12 +137,11 @@ extension Objective {
   ) throws {
     let layer = result.layer
     let rounding = 10 * Double(layer.outputs) * Double(Scalar.ulpOfOne)
-    let gap = eigen.outputGap(classes: classCount, rounding: rounding)
     let shown = max(settings.factorVectors, 3 * classCount)
     result.factors = FactorSpectra(
       inputValues: Array(eigen.inputValues.prefix(shown)), outputValues: Array(eigen.outputValues.prefix(shown)),
-      meanAlignment: eigen.meanAlignment, inputLeadingShare: eigen.inputLeadingShare, outlierCount: gap?.count,
-      outlierRatio: gap?.ratio)
+      meanAlignment: eigen.meanAlignment, inputLeadingShare: eigen.inputLeadingShare,
+      outputGaps: eigen.outputGaps(classes: classCount, rounding: rounding))
     result.shapes = try result.spectra.map { spectrum in
       try spectrum.pairs.top.prefix(settings.top).map { pair in
         try ReshapedEigenvector(layer.matrix(of: pair.vector), eigen, count: settings.factorVectors)

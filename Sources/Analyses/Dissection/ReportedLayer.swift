@@ -80,6 +80,12 @@ public struct ReportedLayerSpectrum: Codable, Sendable, Equatable {
     outputShares = shapes.map(\.outputShares)
   }
 
+  /// ``rankOneShares`` up to the first eigenvector whose residual is above the tolerance.
+  public var convergedRankOneShares: [Double] {
+    let limit = tolerance * abs(eigenvalues.first ?? 0)
+    return Array(zip(rankOneShares, residuals).prefix { $1 <= limit }.map(\.0))
+  }
+
   private enum CodingKeys: String, CodingKey {
     case `operator`, eigenvalues, residuals, converged, tolerance, message, products
     case rankOneShares = "rank_one_shares"
@@ -98,18 +104,15 @@ public struct ReportedFactors: Codable, Sendable, Equatable {
   @ReportedNumber public var inputLeadingShare: Double
   /// cos² of the angle between E[x] and the first eigenvector of E[xxᵀ].
   @ReportedNumber public var meanAlignment: Double
-  /// The place of the largest λᵢ/λᵢ₊₁ of E[M].
-  public var outlierCount: Int?
-  /// That ratio; `null` where everything after it is rounding.
-  @OptionalReportedNumber public var outlierRatio: Double?
+  /// Of E[M]; missing where it is zero.
+  public var outliers: ReportedOutputGaps?
 
   init(_ factors: FactorSpectra) {
     inputEigenvalues = factors.inputValues
     outputEigenvalues = factors.outputValues
     inputLeadingShare = factors.inputLeadingShare
     meanAlignment = factors.meanAlignment
-    outlierCount = factors.outlierCount
-    outlierRatio = factors.outlierRatio
+    outliers = factors.outputGaps.map { ReportedOutputGaps($0) }
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -117,8 +120,31 @@ public struct ReportedFactors: Codable, Sendable, Equatable {
     case outputEigenvalues = "output_eigenvalues"
     case inputLeadingShare = "input_leading_share"
     case meanAlignment = "mean_alignment"
-    case outlierCount = "outlier_count"
-    case outlierRatio = "outlier_ratio"
+    case outliers
+  }
+}
+
+/// How far leading eigenvalues of E[M] stand apart; `null` of a ratio is infinite.
+public struct ReportedOutputGaps: Codable, Sendable, Equatable {
+  /// The i up to 3c with the largest λᵢ/λᵢ₊₁.
+  public var count: Int
+  @ReportedNumber public var ratio: Double
+  /// λ_{c−1}/λ_c
+  @OptionalReportedNumber public var ratioAtClasses: Double?
+  /// λ₁/λ_{c+1}
+  @OptionalReportedNumber public var ratioToClasses: Double?
+
+  init(_ gaps: OutputGaps) {
+    count = gaps.outliers
+    ratio = gaps.ratio
+    ratioAtClasses = gaps.atClasses
+    ratioToClasses = gaps.toClasses
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case count, ratio
+    case ratioAtClasses = "ratio_at_classes"
+    case ratioToClasses = "ratio_to_classes"
   }
 }
 

@@ -19,7 +19,8 @@ public enum DissectionConventions {
       "Tr(P₁P₂)/k of two k-dimensional subspaces, the mean squared cosine of the principal angles; chance is k/n with standard deviation "
       + "√(2(n − k)²/(n²(n − 1)(n + 2))), n the parameters of the block; undefined where the gap below the k-th eigenvalue is smaller than its residual",
     "correspondence": "‖Mat(hᵢ)vⱼ‖² and ‖Mat(hᵢ)ᵀuⱼ‖², Mat(h) an eigenvector as an m × n matrix",
-    "outliers of E[M]": "the i ≤ 3c with the largest λᵢ/λᵢ₊₁, eigenvalues below 10·m·ε·λ₁ taken as 0",
+    "outliers of E[M]":
+      "the i ≤ 3c with the largest λᵢ/λᵢ₊₁ among eigenvalues above 10·m·ε·λ₁; all of them where they are fewer than c",
     "second moment": "M = (1/n) Σ gᵢgᵢᵀ over the samples' gradients, not centred; the covariance is M − μμᵀ",
     "H = M − H_p":
       "H_p = (1/n) Σ (1/pᵢ)∇²pᵢ with pᵢ = exp(−ℓᵢ), by automatic differentiation, checked on random vectors",

@@ -55,17 +55,22 @@ enum DissectionLayerSection {
           ]
         ))
       rows.append(("outliers of E[M]", [outliers(layer)]))
+      if let gaps = factors.outliers {
+        let ratios = [("λ₍c₋₁₎/λ₍c₎", gaps.ratioAtClasses), ("λ₁/λ₍c₊₁₎", gaps.ratioToClasses)].compactMap {
+          name, ratio in
+          ratio.map { $0.isFinite ? "\(name) = \(NumberText.typeset($0, digits: 3))" : "\(name) infinite" }
+        }
+        if !ratios.isEmpty { rows.append(("with c classes", [.text(ratios.joined(separator: ", "))])) }
+      }
     }
     return .sequence([Page.properties(rows), spectra(layer), approximations(layer)])
   }
 
   /// Where the largest gap is, and how large.
   static func outliers(_ layer: ReportedLayer) -> Markup {
-    guard let count = layer.factors?.outlierCount else { return "–" }
-    guard let ratio = layer.factors?.outlierRatio, ratio.isFinite else {
-      return .sequence([Page.count(count), " (all else 0)"])
-    }
-    return .sequence([Page.count(count), " (ratio ", Page.number(ratio, digits: 3), ")"])
+    guard let gaps = layer.factors?.outliers else { return "–" }
+    guard gaps.ratio.isFinite else { return .sequence([Page.count(gaps.count), " (all else 0)"]) }
+    return .sequence([Page.count(gaps.count), " (ratio ", Page.number(gaps.ratio, digits: 3), ")"])
   }
 
   /// The error of each approximation for each operator.

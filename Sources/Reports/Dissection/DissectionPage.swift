@@ -89,7 +89,7 @@ public enum DissectionPage {
       let layer = member.layer
       let spectrum = layer.spectra.first
       let outliers = max(1, (view.classes ?? 2) - 1)
-      let shares = spectrum?.rankOneShares.prefix(outliers) ?? []
+      let shares = spectrum?.convergedRankOneShares.prefix(outliers) ?? []
       let decoupled = member.comparisons.first {
         $0.first.operator == spectrum?.operator && $0.second.operator == layer.approximations.first?.name
       }
@@ -113,7 +113,7 @@ public enum DissectionPage {
         Page.paragraph([
           .text(
             (views.contains { $0.heading != $0.name } ? "Of the first model named" : "Of model \(name)")
-              + " and its first operator; c classes. σ₁²/Σσ²: mean over the first c − 1 eigenvectors. cos²: between E[x] and the first eigenvector of "
+              + " and its first operator; c classes. σ₁²/Σσ²: mean over the first c − 1 eigenvectors, as far as they have converged. cos²: between E[x] and the first eigenvector of "
               + "E[xxᵀ]. Error and overlap (chance): of the decoupled block, at k = c − 1."
               + (hasPairs
                 ? " Of models: the overlap (chance) of the first two at k = m, or of as many eigenvectors as were computed."

@@ -25,17 +25,22 @@ public enum DissectionSummary {
 
   private static func table(_ model: ReportedDissection) -> String {
     let outliers = max(1, (model.data.classes ?? 2) - 1)
-    var rows = [["layer", "m x n", "lambda 1", "converged", "rank one", "outliers E[M]", "decoupling"]]
+    var rows = [["layer", "m x n", "lambda 1", "converged", "rank one", "outliers E[M] (ratio)", "decoupling"]]
     for layer in model.layers {
       guard let spectrum = layer.spectra.first else { continue }
-      let shares = spectrum.rankOneShares.prefix(outliers)
+      let shares = spectrum.convergedRankOneShares.prefix(outliers)
       rows.append([
         layer.name, "\(layer.outputs) x \(layer.inputs)",
         spectrum.eigenvalues.first.map { NumberText.plain($0, digits: 3) } ?? "-",
         "\(spectrum.converged)/\(spectrum.eigenvalues.count)",
         shares.isEmpty ? "-" : NumberText.plain(shares.reduce(0, +) / Double(shares.count), digits: 3),
-        layer.factors?.outlierCount.map(String.init) ?? "-",
-        layer.approximations.first?.errors.first.map { NumberText.plain($0.value, digits: 3) } ?? "-",
+        layer.factors?.outliers.map { gaps in
+          "\(gaps.count) (\(gaps.ratio.isFinite ? NumberText.plain(gaps.ratio, digits: 3) : "all else 0"))"
+        } ?? "-",
+        layer.approximations.first?.errors.first.map { error in
+          NumberText.plain(error.value, digits: 3)
+            + (error.standardError.map { $0 > 0 ? " ± \(NumberText.plain($0, digits: 1))" : "" } ?? "")
+        } ?? "-",
       ])
     }
     return columns(rows)

@@ -101,8 +101,25 @@ import Testing
       try factors.factors.outputMoment
       * DenseMatrix(rows: Toy.classes, columns: 1, elements: [Double](repeating: 1, count: Toy.classes))
     #expect(image.largestMagnitude <= 1e-15)
-    let gap = try #require(factors.outputGap(classes: Toy.classes, rounding: 1e-12))
-    #expect(gap.count == Toy.classes - 1 && gap.ratio == .infinity)
+    let gaps = try #require(factors.outputGaps(classes: Toy.classes, rounding: 1e-12))
+    #expect(gaps.outliers == Toy.classes - 1 && gaps.ratio == .infinity && gaps.atClasses == .infinity)
+    #expect(gaps.toClasses == nil)
+  }
+
+  /// Zeros of outputs that nothing changes are no gap; only fewer eigenvalues than classes are.
+  @Test func gapsOfKnownSpectra() throws {
+    let zeros = [Double](repeating: 1e-18, count: 20)
+    let gaps = try #require(OutputGaps([9, 8, 2, 1, 0.8] + zeros, classes: 3, rounding: 1e-12))
+    #expect(gaps.outliers == 2 && gaps.ratio == 4 && gaps.atClasses == 4 && gaps.toClasses == 9)
+    let few = try #require(OutputGaps([9, 8] + zeros, classes: 3, rounding: 1e-12))
+    #expect(few.outliers == 2 && few.ratio == .infinity && few.atClasses == .infinity && few.toClasses == .infinity)
+    // The largest ratio beyond 3c does not count.
+    let far = try #require(OutputGaps([6, 5, 4, 3, 2, 1.9, 1e-3], classes: 2, rounding: 1e-12))
+    #expect(far.outliers == 6 && abs(far.ratio - 1900) < 1e-9)
+    let beyond = try #require(OutputGaps([6, 5, 4, 3, 2.5, 2.4, 2.3, 1e-3], classes: 2, rounding: 1e-12))
+    #expect(beyond.outliers == 3 && abs(beyond.ratio - 4.0 / 3) < 1e-15)
+    #expect(OutputGaps([0, 0], classes: 2, rounding: 1e-12) == nil)
+    #expect(OutputGaps([1], classes: 2, rounding: 1e-12) == nil)
   }
 
   /// Stochastic and exact errors against dense matrices.

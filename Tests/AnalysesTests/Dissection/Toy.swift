@@ -5,6 +5,7 @@ import Datasets
 import Krylov
 import Networks
 import Tensors
+import TestSupport
 import Training
 
 /// The network of 10–16–4 units on 400 samples of four clusters that the studies of layers are made with; centred inputs or shifted ones.
@@ -57,5 +58,38 @@ enum Toy {
     while !run.isFinished { _ = try run.advance() }
     return try Objective(
       network: run.trainedNetwork(), dataset: data, loss: .crossEntropy, pool: WorkerPool(count: 1))
+  }
+
+  /// Data and training of `i_small_nets.py` of the oracles, draw by draw.
+  static func oracle(shift: Double, model: UInt32) throws -> Objective<Double> {
+    let (features, samples) = (10, 400)
+    var random = NumpyRandom(seed: 7)
+    let centres = random.normals(classes * features).map { $0 * 2 / Double(features).squareRoot() * 1.5 }
+    let labels = (0..<samples).map { _ in random.integer(below: UInt32(classes)) }
+    let noise = random.normals(samples * features)
+    let x = (0..<samples * features).map { place in
+      centres[labels[place / features] * features + place % features] + noise[place] + shift
+    }
+    let data = try Dataset(
+      inputs: NumpyArray(x, shape: [samples, features]), targets: NumpyArray(labels.map { Int64($0) }))
+    random = NumpyRandom(seed: 50 + model)
+    var start = random.normals(width * features).map { $0 * (2 / Double(features)).squareRoot() }
+    start += [Double](repeating: 0, count: width)
+    start += random.normals(classes * width).map { $0 * (1 / Double(width)).squareRoot() }
+    start += [Double](repeating: 0, count: classes)
+    let pool = WorkerPool(count: 1)
+    let network = try network(seed: 0)
+    let batches = try MinibatchGradient<Double>(
+      network: network, dataset: data, loss: .crossEntropy, batchSize: 32, pool: pool)
+    var (weights, velocity) = (Vector(start), [Double](repeating: 0, count: start.count))
+    for _ in 0..<300 {
+      let rows = (0..<32).map { _ in random.integer(below: UInt32(samples)) }
+      batches.load(rows)
+      let gradient = try batches.gradient(at: weights).gradient.elements
+      velocity = zip(velocity, gradient).map { 0.9 * $0 - 0.1 * $1 }
+      weights = Vector(zip(weights.elements, velocity).map { $0 + $1 })
+    }
+    return try Objective(
+      network: network.withParameters(weights), dataset: data, loss: .crossEntropy, pool: pool)
   }
 }
