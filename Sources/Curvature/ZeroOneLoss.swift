@@ -30,10 +30,11 @@ enum ZeroOneLoss {
     let targets = objective.data.targets.pointer
     var (wrong, counted) = (0, 0)
     outputs.withUnsafePointer { scores in
+      // Outputs that are not numbers are no answer.
       for row in 0..<rows {
         if objective.loss == .binaryCrossEntropy {
           counted += 1
-          if (scores[row] > 0) != (targets[row] > 0.5) { wrong += 1 }
+          if (scores[row] > 0) != (targets[row] > 0.5) || !scores[row].isFinite { wrong += 1 }
           continue
         }
         guard Int(targets[row]) != Loss.ignoredLabel else { continue }
@@ -41,7 +42,6 @@ enum ZeroOneLoss {
         let start = scores + row * width
         var best = 0
         for other in 1..<max(1, width) where start[other] > start[best] { best = other }
-        // Outputs that are not numbers are no answer.
         if best != Int(targets[row]) || !start[best].isFinite { wrong += 1 }
       }
     }

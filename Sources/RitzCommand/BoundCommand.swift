@@ -45,9 +45,11 @@ struct BoundCommand: ParsableCommand {
   var schedule: String = "cosine:0.01"
   @Option(help: ArgumentHelp("Samples of a step.", valueName: "n")) var batch: Int = 100
 
-  @Option(help: ArgumentHelp("Draws of weights, each with a batch of its own.", valueName: "n"))
-  var draws: Int = 50_000
-  @Flag(help: "Evaluate every draw on all samples; 500 of them are then much.") var wholeDraws = false
+  @Option(
+    help: ArgumentHelp(
+      "Draws of weights, each with a batch of its own; by default 50000, with --whole-draws 500.", valueName: "n"))
+  var draws: Int?
+  @Flag(help: "Evaluate every draw on all samples.") var wholeDraws = false
   @Option(help: ArgumentHelp("Draws of weights for the error on the test set; 0 for none.", valueName: "n"))
   var testDraws: Int = 100
   @Option(help: ArgumentHelp("The probability with which the bound may fail.", valueName: "p")) var delta: Double =
@@ -84,24 +86,30 @@ struct BoundCommand: ParsableCommand {
     guard InitialDeviation(rawValue: deviations) != nil else {
       throw ValidationError("--deviations is curvature or weights, not '\(deviations)'")
     }
-    _ = try bases()
+    if try bases() == [.standard], refresh != nil {
+      throw ValidationError("--refresh goes with a --basis that is computed: the standard one is always the same")
+    }
+    if weights != nil && isStartGiven {
+      throw ValidationError("--weights is where to begin; beside it --start-epochs and the like have no effect")
+    }
     if resume != nil && isGiven {
       throw ValidationError(
         "--resume takes everything from the run that was begun; beside it go --workers, --json and --quiet only")
     }
   }
 
+  private var isStartGiven: Bool { startEpochs != 20 || startRate != 0.01 || startMomentum != 0.9 }
+
   /// Whether anything is given that would make the run another one.
   private var isGiven: Bool {
     let texts = [model, output, weights].contains { $0 != nil }
     let flags = binary || randomLabels || zeroPrior || wholeDraws
-    let start = startEpochs != 20 || startRate != 0.01 || startMomentum != 0.9
     let training =
       basis != "standard" || refresh != nil || deviations != "curvature" || epochs != 200 || learningRate != 5e-4
       || schedule != "cosine:0.01" || batch != 100
     let constants = delta != 0.025 || estimateDelta != 0.01 || gridScale != 0.1 || gridPrecision != 100
-    let measured = draws != 50_000 || testDraws != 100 || sharpnessSamples != 2000
-    return texts || flags || start || training || constants || measured || objective.isGiven || execution.isGiven
+    let measured = draws != nil || testDraws != 100 || sharpnessSamples != 2000
+    return texts || flags || isStartGiven || training || constants || measured || objective.isGiven || execution.isGiven
   }
 
   private func bases() throws -> [WorkingBasis] {
@@ -124,6 +132,11 @@ struct BoundCommand: ParsableCommand {
     guard objective.params == nil else {
       throw InputError(place: "--params", "a posterior is over all parameters", remedy: "leave the flag out")
     }
+    if zeroPrior, let model, !Network.isBuiltIn(model), isStartGiven {
+      throw InputError(
+        place: "--zero-prior", "the run begins at the parameters of \(model), without training before",
+        remedy: "leave --start-epochs and the like out")
+    }
     var settings = BoundSettings(
       objective: try objective.settings(model: model, seed: execution.seed), isBinary: binary,
       hasRandomLabels: randomLabels, weights: weights.map(absolutePath), hasZeroPrior: zeroPrior,
@@ -132,7 +145,8 @@ struct BoundCommand: ParsableCommand {
       learningRate: learningRate, schedule: schedule, batch: batch,
       bound: PACBayesBound(
         grid: PriorGrid(scale: gridScale, precision: gridPrecision), delta: delta, estimateDelta: estimateDelta),
-      draws: draws, drawsAreWhole: wholeDraws, testDraws: testDraws, sharpnessSamples: sharpnessSamples,
+      draws: draws ?? (wholeDraws ? 500 : 50_000), drawsAreWhole: wholeDraws, testDraws: testDraws,
+      sharpnessSamples: sharpnessSamples,
       precision: .single, microbatch: execution.microbatch,
       command: ["ritz"] + CommandLine.arguments.dropFirst(), fingerprint: 0)
     settings.precision =

@@ -18,7 +18,10 @@ enum BoundRun {
     }
     var settings = given
     let (prior, dataset) = (try settings.network(), try settings.dataset())
-    let found = fingerprint(prior, dataset)
+    var found = fingerprint(try settings.objective.network(), dataset)
+    if let path = settings.weights {
+      found ^= fingerprint(try Checkpoint.network(prior, at: SafetensorsFile(contentsOf: path)), dataset)
+    }
     if isResumed, found != settings.fingerprint {
       throw InputError(
         file: directory, "the model or the data has changed since the run was begun", remedy: "start the run anew")
@@ -97,29 +100,33 @@ struct BoundWork<Scalar: Real> {
       command: settings.command,
       tool: ReportedTool(version: SpectrumRun.version, libraries: ["numerics": LinearAlgebraLibrary.description]),
       network: prior.source, parameters: prior.parameterCount, data: dataset.description.summary,
-      samples: dataset.count, loss: settings.objective.loss, precision: Scalar.precisionName, workers: pool.count,
+      samples: dataset.count, classes: settings.isBinary ? 2 : dataset.description.classes ?? 2,
+      loss: settings.objective.loss, precision: Scalar.precisionName, workers: pool.count,
       seed: settings.objective.seed, constants: settings.bound,
       assumptions: BoundReport.assumptions(
-        priorIsDrawn: settings.hasZeroPrior || Network.isBuiltIn(settings.objective.model)),
+        BoundSetting(
+          prior: settings.hasZeroPrior ? .zero : Network.isBuiltIn(settings.objective.model) ? .drawn : .file,
+          hasStandardConstants: settings.bound == PACBayesBound(),
+          hasRunningAverages: prior.batchNormalization != nil,
+          measuresScaling: dataset.description.standardisation == "mean-std")),
       conventions: BoundReport.conventions(settings.bound, loss: settings.objective.loss),
-      start: ReportedStart(
-        source: "", trainingError: .nan, testError: nil, move: .nan, seconds: 0, processorSeconds: 0))
+      start: ReportedStart(source: "", trainingError: .nan, testError: nil, move: .nan))
   }
 
   /// The network at the weights the posteriors begin with: read, trained, or trained by an earlier session.
   private func startNetwork(_ report: inout BoundReport) throws -> Network {
     let start: Network
-    var clock = BoundState.Start(seconds: 0, processorSeconds: 0)
+    var clock = ReportedClock()
     if let path = settings.weights {
       start = try Checkpoint.network(prior, at: SafetensorsFile(contentsOf: path))
       report.start.source = "read from \(path)"
-    } else if settings.hasZeroPrior {
+    } else if settings.hasZeroPrior && !Network.isBuiltIn(settings.objective.model) {
       start = try settings.objective.network()
       report.start.source = "the parameters of \(start.source)"
     } else {
       let training = try settings.start(samples: dataset.count)
-      let stored: (vectors: [String: Vector<Scalar>], note: BoundState.Start)? = try state.read(
-        "start", as: BoundState.Start.self)
+      let stored: (vectors: [String: Vector<Scalar>], note: ReportedClock)? = try state.read(
+        "start", as: ReportedClock.self)
       if let stored, let weights = stored.vectors["parameters"], weights.count == prior.parameterCount {
         (start, clock) = (try prior.withParameters(weights), stored.note)
       } else {
@@ -128,7 +135,7 @@ struct BoundWork<Scalar: Real> {
       }
       report.start.source = "\(settings.startEpochs) epochs of \(training.summary), batch \(training.batchSize)"
     }
-    (report.start.seconds, report.start.processorSeconds) = (clock.seconds, clock.processorSeconds)
+    report.start.clock = clock
     report.start.trainingError = try error(start, dataset)
     report.start.testError = try test.map { try error(start, $0) }
     let move = zip(start.parameterVector(as: Double.self).elements, prior.parameterVector(as: Double.self).elements)
@@ -136,11 +143,11 @@ struct BoundWork<Scalar: Real> {
     return start
   }
 
-  private func train(_ training: TrainingSettings) throws -> (Network, BoundState.Start) {
+  private func train(_ training: TrainingSettings) throws -> (Network, ReportedClock) {
     var run = try TrainingRun<Scalar>(
-      network: prior, dataset: dataset, loss: settings.namedLoss(), settings: training,
+      network: settings.objective.network(), dataset: dataset, loss: settings.namedLoss(), settings: training,
       options: settings.objective.execution(microbatch: settings.microbatch), pool: pool)
-    let (begin, processor) = (secondsNow(), processorSecondsNow())
+    let begin = ReportedClock.now
     progress.begin("training the start", total: training.steps)
     defer { progress.finish() }
     while !run.isFinished {
@@ -148,10 +155,7 @@ struct BoundWork<Scalar: Real> {
       _ = try run.advance()
       progress.advance()
     }
-    return (
-      try run.trainedNetwork(),
-      BoundState.Start(seconds: secondsNow() - begin, processorSeconds: processorSecondsNow() - processor)
-    )
+    return (try run.trainedNetwork(), begin.elapsed)
   }
 
   private func error(_ network: Network, _ data: Dataset) throws -> Double {
@@ -159,7 +163,7 @@ struct BoundWork<Scalar: Real> {
     return try objective.errorFunction()(network.parameterVector(as: Scalar.self))
   }
 
-  /// The bound of the posterior that the curvature at the start makes, for the best of every tenth variance of the grid.
+  /// The bound of the posterior that the curvature at the start makes, for the best of the variances c e⁻¹, c e⁻², … of the grid.
   private func scaleInvariant(_ start: Network) throws -> ReportedScaleInvariantBound? {
     progress.begin("scale-invariant bound", total: nil)
     defer { progress.finish() }
@@ -171,7 +175,7 @@ struct BoundWork<Scalar: Real> {
       network: start, dataset: dataset, loss: settings.namedLoss(), batchSize: settings.batch, pool: pool)
     var best: ReportedScaleInvariantBound?
     // A union over the candidates: their errors are all estimated with δ′ divided by their number.
-    let candidates = (1...12).map { 100 * $0 }
+    let candidates = (1...12).map { Int((Double($0) * settings.bound.grid.precision).rounded()) }
     for j in candidates {
       try Interruption.check()
       let variance = settings.bound.grid.variance(j)
@@ -206,23 +210,28 @@ struct BoundWork<Scalar: Real> {
     var options = SharpnessMeasures.Options()
     options.seed = settings.objective.seed
     let loss = try settings.namedLoss()
-    let here = try SharpnessMeasures.measure(
-      Scalar.self, network: start, dataset: some, loss: loss, options: options, pool: pool,
-      interruption: { try Interruption.check() })
-    let alpha = 4.0
-    let objective = try Objective<Scalar>(network: start, dataset: some, loss: loss, pool: pool)
-    let rescaled = try Rescaling.rescaled(objective, alpha: alpha)
-    let there = try rescaled.map {
-      try SharpnessMeasures.values(
-        Objective<Scalar>(network: $0, dataset: some, loss: loss, pool: pool), options, { try Interruption.check() })
+    func measures(_ network: Network) throws -> SharpnessMeasures {
+      try SharpnessMeasures(
+        Scalar.self, network: network, dataset: some, loss: loss, options: options, pool: pool,
+        interruption: { try Interruption.check() })
     }
+    let here = try measures(start)
+    let objective = try Objective<Scalar>(network: start, dataset: some, loss: loss, pool: pool)
+    let rescaling = try Rescaling.find(objective, alpha: 4)
+    let there = try rescaling.map { try measures(start.withParameters($0.apply(to: objective.parameters))) }
     return ReportedSharpness(
-      samples: some.count, groups: options.groups, alpha: rescaled == nil ? nil : alpha,
+      samples: some.count, groups: options.groups,
+      rescaling: rescaling.map {
+        ReportedSharpness.Rescaling(alpha: $0.alpha, multiplied: $0.multiplied, divided: $0.divided)
+      },
       rows: SharpnessMeasures.Measure.allCases.compactMap { measure in
-        here[measure].map {
-          ReportedSharpness.Row(
-            measure: measure.rawValue, definition: measure.definition(options), value: $0.value,
-            standardError: $0.standardError, isConverged: $0.isConverged, rescaled: there?[measure]?.value)
+        here[measure].map { value in
+          let changed = there.flatMap { there in
+            there[measure].flatMap { other in here.changeError(measure, to: there).map { (other.value, $0) } }
+          }
+          return ReportedSharpness.Row(
+            measure: measure.rawValue, definition: measure.definition(options), value: value.value,
+            standardError: value.standardError, isConverged: value.isConverged, rescaled: changed)
         }
       })
   }

@@ -72,7 +72,7 @@ struct BoundSession<Scalar: Real> {
       note = stored.note
       if let weights = stored.vectors["anchor"], weights.count == anchor.count { anchor = weights }
     }
-    let begin = secondsNow()
+    let begin = ReportedClock.now
     progress.begin("basis \(basis.rawValue)", total: nil)
     var place = try coordinates(at: anchor)
     var run = try training(
@@ -81,7 +81,7 @@ struct BoundSession<Scalar: Real> {
     if let stored { try run.restore(stored.vectors, step: note.step) }
     progress.finish()
     if stored == nil {
-      note.basisSeconds = secondsNow() - begin
+      note.basisClock = begin.elapsed
       try store(run, note, anchor)
     }
     do {
@@ -108,7 +108,7 @@ struct BoundSession<Scalar: Real> {
     let recordSteps = max(1, min(perEpoch, run.settings.steps / 100))
     progress.begin("posterior \(basis.rawValue)", total: run.settings.steps, completed: run.step)
     defer { progress.finish() }
-    var (clock, processor, lastStored) = (secondsNow(), processorSecondsNow(), secondsNow())
+    var (clock, lastStored) = (ReportedClock.now, secondsNow())
     if note.history.isEmpty { note.history.append(record(run, loss: nil)) }
     while !run.isFinished {
       try Interruption.check()
@@ -122,12 +122,11 @@ struct BoundSession<Scalar: Real> {
         note.history.append(record(run, loss: note.lossSum / Double(max(1, steps))))
         note.lossSum = 0
       }
-      note.trainingSeconds += secondsNow() - clock
-      note.trainingProcessorSeconds += processorSecondsNow() - processor
-      (clock, processor) = (secondsNow(), processorSecondsNow())
-      if clock - lastStored > 20 {
+      note.trainingClock = note.trainingClock + clock.elapsed
+      clock = .now
+      if clock.seconds - lastStored > 20 {
         try store(run, note, anchor)
-        lastStored = clock
+        lastStored = clock.seconds
       }
       progress.advance()
     }
@@ -168,8 +167,8 @@ struct BoundSession<Scalar: Real> {
     let seed = settings.objective.seed
     let network = run.batch.network
     progress.begin("draws", total: settings.draws, completed: note.error.draws)
-    var (clock, lastStored) = (secondsNow(), secondsNow())
-    let earlier = note.drawSeconds
+    let (clock, earlier) = (ReportedClock.now, note.drawClock)
+    var lastStored = secondsNow()
     var (error, interrupted) = (note.error, false)
     func observe(_ draws: Int) throws {
       progress.advance()
@@ -190,7 +189,7 @@ struct BoundSession<Scalar: Real> {
             &error, to: end, observe: observe)
         }
         note.error = error
-        note.drawSeconds = earlier + secondsNow() - clock
+        note.drawClock = earlier + clock.elapsed
         if secondsNow() - lastStored > 20 {
           try store(run, note, anchor)
           lastStored = secondsNow()
@@ -198,10 +197,9 @@ struct BoundSession<Scalar: Real> {
       }
     } catch is Interrupted { interrupted = true }
     note.error = error
-    note.drawSeconds = earlier + secondsNow() - clock
+    note.drawClock = earlier + clock.elapsed
     progress.finish()
     if interrupted { throw Interrupted(resumption: "") }
-    clock = secondsNow()
     if let test, settings.testDraws > 0 {
       progress.begin("test error", total: settings.testDraws, completed: note.test.draws)
       defer { progress.finish() }
@@ -219,9 +217,9 @@ struct BoundSession<Scalar: Real> {
     let empirical = bound.empiricalError(mean: note.error.mean, draws: note.error.draws)
     return ReportedPosterior(
       basis: basis.rawValue, definition: basis.summary, epochs: run.epoch, steps: run.step,
-      training: settings.description, history: note.history, basisSeconds: note.basisSeconds,
-      trainingSeconds: note.trainingSeconds, trainingProcessorSeconds: note.trainingProcessorSeconds,
-      drawSeconds: note.drawSeconds, error: note.error, empiricalErrorBound: empirical, gridIndex: best.gridIndex,
+      training: settings.description, history: note.history, basisClock: note.basisClock,
+      trainingClock: note.trainingClock, drawClock: note.drawClock, error: note.error, empiricalErrorBound: empirical,
+      gridIndex: best.gridIndex,
       priorVariance: best.variance, divergence: best.divergence, complexity: best.value,
       bound: bound.error(empirical: empirical, complexity: best.value),
       pinskerBound: bound.pinskerError(empirical: empirical, complexity: best.value),

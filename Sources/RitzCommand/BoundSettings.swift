@@ -59,10 +59,10 @@ struct BoundSettings: Codable, Equatable {
   /// The network at the prior's mean.
   func network() throws -> Network {
     let network = try objective.network()
-    if let mode = network.batchNormalization, mode.couplesSamples {
+    if let mode = network.batchNormalization, mode != .running {
       throw InputError(
         place: "--batch-norm \(mode.rawValue)",
-        "couples the samples of a batch, and the bound speaks of the errors of single ones",
+        "makes the answer to a sample depend on others, and the bound speaks of the errors of single ones",
         remedy: "use --batch-norm running")
     }
     guard hasZeroPrior else { return network }
@@ -82,7 +82,7 @@ struct BoundSettings: Codable, Equatable {
     guard training.description.split == "train" else { return nil }
     var other = objective
     (other.split, other.samples) = ("test", nil)
-    return try prepared(other.dataset())
+    return try prepared(other.dataset(scaledLike: training))
   }
 
   func namedLoss() throws -> Loss { try objective.namedLoss() }

@@ -17,17 +17,11 @@ struct BoundState {
     var history: [PosteriorRecord] = []
     /// The loss of the steps since the last record.
     var lossSum = 0.0
-    var basisSeconds = 0.0
-    var trainingSeconds = 0.0
-    var trainingProcessorSeconds = 0.0
-    var drawSeconds = 0.0
+    var basisClock = ReportedClock()
+    var trainingClock = ReportedClock()
+    var drawClock = ReportedClock()
     var error: PosteriorError
     var test = PosteriorError(samplesPerDraw: nil)
-  }
-
-  struct Start: Codable {
-    var seconds: Double
-    var processorSeconds: Double
   }
 
   /// Removes what an earlier run left.
@@ -64,8 +58,20 @@ struct BoundState {
   }
 }
 
+extension ReportedClock {
+  /// Of the process so far.
+  static var now: ReportedClock { ReportedClock(seconds: secondsNow(), processorSeconds: processorSecondsNow()) }
+
+  /// What has passed since.
+  var elapsed: ReportedClock {
+    let now = ReportedClock.now
+    return ReportedClock(
+      seconds: now.seconds - seconds, processorSeconds: now.processorSeconds - processorSeconds)
+  }
+}
+
 /// Seconds of processor time of all threads so far.
-func processorSecondsNow() -> Double {
+private func processorSecondsNow() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

@@ -106,13 +106,13 @@ struct DissectCommand: ParsableCommand {
 
   private func methods() throws -> [KroneckerMethod] {
     if approximations == "none" { return [] }
-    return try approximations.split(separator: ",").map { name in
-      guard let method = KroneckerMethod(rawValue: String(name)) else {
+    return try approximations.split(separator: ",").reduce(into: []) { methods, name in
+      guard let method = KroneckerMethod(rawValue: String(name)), !methods.contains(method) else {
         throw InputError(
-          place: "--approximations", "there is no approximation '\(name)'",
+          place: "--approximations \(approximations)", "'\(name)' is no approximation, or one given twice",
           remedy: "choose some of " + KroneckerMethod.allCases.map(\.rawValue).joined(separator: ", ") + ", or none")
       }
-      return method
+      methods.append(method)
     }
   }
 }

@@ -23,6 +23,7 @@ struct DissectRun {
     let pool = execution.pool
     // A model or data that do not fit are known before hours of work, and before the run leaves a trace.
     for model in models { _ = try objective(of: model, pool, as: type).linearLayers() }
+    let warnings = try differingData()
     let directory = try OutputDirectory(output)
     for name in [SpectrumRun.resultFile, "report.html", "arrays.npz"] {
       try? FileManager.default.removeItem(atPath: directory.path(name))
@@ -68,9 +69,28 @@ struct DissectRun {
       execution: ReportedDissectionExecution(
         precision: Scalar.precisionName, workers: pool.count, seed: execution.seed, seconds: secondsNow() - begin,
         products: reported.reduce(0) { $0 + $1.products }, peakMemoryBytes: peakMemoryBytes()),
-      conventions: conventions, models: reported, comparisons: comparisons)
+      conventions: conventions, models: reported, comparisons: comparisons, warnings: warnings)
     try write(report, to: directory)
     return report
+  }
+
+  /// Models that are compared although the samples or labels they are measured on are not the same.
+  private func differingData() throws -> [String] {
+    var first: [Int: (name: String, checksum: UInt32)] = [:]
+    var warnings: [String] = []
+    for (group, model) in zip(groups, models) {
+      let checksum = try model.dataset().checksum()
+      guard let other = first[group] else {
+        first[group] = (model.name, checksum)
+        continue
+      }
+      if other.checksum != checksum {
+        warnings.append(
+          "\(other.name) and \(model.name) are measured on different samples or labels: what differs between them may be the data's"
+        )
+      }
+    }
+    return warnings
   }
 
   /// For each model a number that those of networks with the same parameters share.
@@ -107,7 +127,7 @@ struct DissectRun {
 
   private var conventions: [String: String] {
     var result = DissectionConventions.all
-    result["tolerance"] = "residuals up to \(settings.tolerance) of a block's largest eigenvalue count as converged"
+    result["tolerance"] = "residuals up to \(settings.tolerance) of a block's largest |eigenvalue| count as converged"
     for kind in settings.operators { result["operator " + kind.rawValue] = kind.definition }
     return result
   }

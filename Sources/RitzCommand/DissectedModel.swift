@@ -11,11 +11,12 @@ struct DissectedModel {
   var network: Network
   var objective: ObjectiveSettings
   var labelNoise = 0.0
+  var labelSeed: UInt64?
   var isOneHot = false
 
   func dataset() throws -> Dataset {
     var dataset = try objective.dataset()
-    if labelNoise != 0 { dataset = try dataset.withLabelNoise(fraction: labelNoise, seed: objective.seed) }
+    if labelNoise != 0 { dataset = try dataset.withLabelNoise(fraction: labelNoise, seed: labelSeed ?? objective.seed) }
     return isOneHot ? try dataset.withOneHotTargets() : dataset
   }
 
@@ -122,10 +123,19 @@ struct DissectedModel {
       return model
     }
     guard let run = place.run else { return model }
+    for (flag, isGiven) in [
+      ("--standardise", flags.standardise != "automatic"), ("--init", flags.initializer != nil),
+      ("--skip", flags.skip != nil),
+    ] where isGiven {
+      throw InputError(
+        place: flag, "\(place.name) is of a run, which has settled that",
+        remedy: "leave the flag out" + (flag == "--standardise" ? ", or give --data" : ""))
+    }
     model.objective = run.objective
     model.objective.params = flags.params
     model.objective.batchNormGroup = flags.batchNormGroup
     model.labelNoise = run.labelNoise
+    model.labelSeed = run.labelSeed ?? run.objective.seed
     model.isOneHot = run.isOneHot
     if let loss = flags.loss { model.objective.loss = loss }
     if let split = flags.split { model.objective.split = split }
@@ -139,6 +149,8 @@ struct DissectedModel {
           remedy: "give a number of first samples")
       }
       model.objective.samples = samples
+      // A subset that is drawn is the same for all models.
+      model.objective.seed = execution.seed
     }
     return model
   }

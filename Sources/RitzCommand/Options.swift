@@ -178,8 +178,12 @@ struct ObjectiveSettings: Codable, Equatable {
 
   func namedLoss() throws -> Loss { try Loss(named: loss) }
 
-  func dataset() throws -> Dataset {
+  /// - Parameter other: data whose measured mean and deviation these are scaled by: those a network was trained on.
+  func dataset(scaledLike other: Dataset? = nil) throws -> Dataset {
     var options = DatasetOptions(standardisation: try DatasetOptions.Standardisation(argument: standardise))
+    if let scaling = other?.description.scaling, options.standardisation == .meanDeviation {
+      options.standardisation = .explicit(mean: scaling.mean, deviation: scaling.deviation)
+    }
     if let split {
       guard let named = DatasetOptions.Split(rawValue: split) else {
         throw InputError(place: "--split", "there is no split '\(split)'", remedy: "choose train or test")

@@ -88,7 +88,8 @@ struct TrainCommand: ParsableCommand {
     let dataset = try objective.dataset()
     var settings = TrainSettings(
       objective: objective, training: try training.settings(samples: dataset.count, seed: execution.seed),
-      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise, isOneHot: training.oneHot,
+      precision: .single, microbatch: execution.microbatch, labelNoise: training.labelNoise,
+      labelSeed: training.labelSeed, isOneHot: training.oneHot,
       validation: validation,
       validationEpochs: validationEpochs, checkpointSteps: 1, storeSteps: storeEvery,
       observation: try observationSettings(samples: dataset.count),

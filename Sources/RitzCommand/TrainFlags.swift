@@ -34,6 +34,7 @@ struct TrainFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Of images: flip, crop=4 or flip,crop=4.", valueName: "how")) var augment: String?
   @Option(help: ArgumentHelp("Replace this fraction of the labels, fixed by the seed.", valueName: "p"))
   var labelNoise: Double = 0
+  @Option(help: ArgumentHelp("Seed of the labels replaced; by default --seed.", valueName: "n")) var labelSeed: UInt64?
   @Flag(help: "Take labels as unit vectors, for losses of real targets.") var oneHot = false
   @Option(
     name: .customLong("batch-norm-momentum"),
@@ -63,7 +64,8 @@ struct TrainFlags: ParsableArguments {
     let numbers = [learningRate, epochs, momentum, epsilon, radius, damping, clip]
     let texts = [betas, estimator, decay, augment]
     return optimizer != "sgd" || schedule != "constant" || warmUp != 0 || steps != nil || batch != "128"
-      || solverProducts != nil || weightDecay != 0 || labelNoise != 0 || normalizationMomentum != 0.1
+      || solverProducts != nil || weightDecay != 0 || labelNoise != 0 || labelSeed != nil
+      || normalizationMomentum != 0.1
       || oneHot || numbers.contains { $0 != nil } || texts.contains { $0 != nil }
   }
 

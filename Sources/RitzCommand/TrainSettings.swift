@@ -8,6 +8,7 @@ struct TrainSettings: Codable, Equatable {
   var precision: Precision
   var microbatch: Int?
   var labelNoise: Double
+  var labelSeed: UInt64?
   /// Whether labels are taken as unit vectors.
   var isOneHot: Bool
   /// The split that is evaluated after every so many epochs.
@@ -76,7 +77,7 @@ struct TrainSettings: Codable, Equatable {
 
   func dataset() throws -> Dataset {
     var dataset = try objective.dataset()
-    if labelNoise != 0 { dataset = try dataset.withLabelNoise(fraction: labelNoise, seed: objective.seed) }
+    if labelNoise != 0 { dataset = try dataset.withLabelNoise(fraction: labelNoise, seed: labelSeed ?? objective.seed) }
     return isOneHot ? try dataset.withOneHotTargets() : dataset
   }
 
@@ -85,7 +86,7 @@ struct TrainSettings: Codable, Equatable {
     guard let validation else { return nil }
     var other = objective
     (other.split, other.samples) = (validation, nil)
-    let dataset = try other.dataset()
+    let dataset = try other.dataset(scaledLike: self.objective.dataset())
     return isOneHot ? try dataset.withOneHotTargets() : dataset
   }
 }
@@ -96,20 +97,28 @@ func fingerprint(_ network: Network, _ dataset: Dataset) -> UInt32 {
   for parameter in network.parameters {
     checksum = parameter.values.values(as: Double.self).withUnsafeBytes { Inflate.checksum($0, from: checksum) }
   }
-  let width = max(dataset.sampleSize, dataset.targetsPerSample * max(1, dataset.targetWidth))
-  var rows = [Float](repeating: 0, count: 64 * width)
-  for start in stride(from: 0, to: dataset.count, by: 64) {
-    let range = start..<min(dataset.count, start + 64)
-    rows.withUnsafeMutableBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      func add(_ count: Int) {
-        checksum = Inflate.checksum(UnsafeRawBufferPointer(start: base, count: count * 4), from: checksum)
+  return dataset.checksum(from: checksum)
+}
+
+extension Dataset {
+  /// Of inputs and targets, in single precision.
+  func checksum(from start: UInt32 = 0) -> UInt32 {
+    var checksum = start
+    let width = max(sampleSize, targetsPerSample * max(1, targetWidth))
+    var rows = [Float](repeating: 0, count: 64 * width)
+    for start in stride(from: 0, to: count, by: 64) {
+      let range = start..<min(count, start + 64)
+      rows.withUnsafeMutableBufferPointer { rows in
+        guard let base = rows.baseAddress else { return }
+        func add(_ count: Int) {
+          checksum = Inflate.checksum(UnsafeRawBufferPointer(start: base, count: count * 4), from: checksum)
+        }
+        copyInputs(range, into: base)
+        add(range.count * sampleSize)
+        copyTargets(range, into: base)
+        add(range.count * targetsPerSample * targetWidth)
       }
-      dataset.copyInputs(range, into: base)
-      add(range.count * dataset.sampleSize)
-      dataset.copyTargets(range, into: base)
-      add(range.count * dataset.targetsPerSample * dataset.targetWidth)
     }
+    return checksum
   }
-  return checksum
 }

@@ -5,12 +5,41 @@ import Testing
 
 /// `ritz dissect` as a user runs it.
 @Suite struct DissectTests {
-  private func train(_ work: Workspace, _ name: String, _ seed: Int, _ data: String) throws {
-    let outcome = try RitzProcess.run([
-      "train", "mlp:4-3-2", "--data", data, "--loss", "cross-entropy", "--epochs", "2", "--batch", "8",
-      "--label-noise", "0.25", "--seed", String(seed), "--quiet", "--output", work.path(name),
-    ])
+  private func train(_ work: Workspace, _ name: String, _ seed: Int, _ data: String, _ flags: String...) throws {
+    let outcome = try RitzProcess.run(
+      [
+        "train", "mlp:4-3-2", "--data", data, "--loss", "cross-entropy", "--epochs", "2", "--batch", "8",
+        "--label-noise", "0.25", "--seed", String(seed), "--quiet", "--output", work.path(name),
+      ] + flags)
     #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  /// Runs that differ in their seeds alone are compared on the same labels and the same subset, and without a word where they are.
+  @Test func comparedOnTheSameData() throws {
+    let work = try Workspace()
+    let data = try work.labelled(samples: 24, features: 4, classes: 2)
+    for (name, seed) in [("one", 1), ("two", 2)] { try train(work, name, seed, data, "--label-seed", "5") }
+    let rest = ["--top", "2", "--operators", "ggn", "--approximations", "none", "--quiet"]
+    let same = try RitzProcess.run(
+      ["dissect", work.path("one"), work.path("two"), "--output", work.path("same")] + rest)
+    #expect(same.status == 0 && !same.output.contains("different samples"), "\(same.errors)")
+    for (name, seed) in [("clean-one", 1), ("clean-two", 2)] {
+      try train(work, name, seed, data, "--label-noise", "0")
+    }
+    let subset = try RitzProcess.run(
+      [
+        "dissect", work.path("clean-one"), work.path("clean-two"), "--samples", "10,random", "--seed", "4", "--output",
+        work.path("subset"),
+      ] + rest)
+    #expect(subset.status == 0 && !subset.output.contains("different samples"), "\(subset.errors)")
+    let models = try #require(work.object("subset/result.json")["models"] as? [[String: Any]])
+    #expect(
+      models.map { ($0["data"] as? [String: Any])?["selection"] as? String } == [
+        "random subset, seed 4", "random subset, seed 4",
+      ])
+    let refused = try RitzProcess.run(
+      ["dissect", work.path("one"), "--standardise", "unit", "--output", work.path("refused")] + rest)
+    #expect(refused.status == 1 && refused.errors.contains("--standardise"), "\(refused.errors)")
   }
 
   @Test func twoRunsAndTheirCheckpoints() throws {
@@ -22,6 +51,8 @@ import Testing
     let outcome = try RitzProcess.run(arguments + ["--output", work.path("layers")])
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("overlap of leading eigenspaces"))
+    // Their labels are noisy, each by its own seed.
+    #expect(outcome.output.contains("one and two are measured on different samples or labels"))
     let result = try work.object("layers/result.json")
     #expect(result["schema"] as? String == "ritz.dissection/1")
     let models = try #require(result["models"] as? [[String: Any]])
@@ -63,7 +94,8 @@ import Testing
       (["mlp:4-3-2"], Int32(2), "--data is needed"),
       (["mlp:4-3-2", "--data", data, "--operators", "ntk"], 1, "has no blocks of layers"),
       (["mlp:4-3-2", "--data", data, "--operators", "hesian"], 1, "there is no operator"),
-      (["mlp:4-3-2", "--data", data, "--approximations", "kfac"], 1, "there is no approximation"),
+      (["mlp:4-3-2", "--data", data, "--approximations", "kfac"], 1, "is no approximation"),
+      (["mlp:4-3-2", "--data", data, "--approximations", "ekfac,ekfac"], 1, "given twice"),
       (["mlp:4-3-2", "--data", data, "--params", "bias"], 1, "is the weight of a dense or convolutional layer"),
       ([work.path("nowhere.pt2"), "--data", data], 1, "nowhere.pt2"),
       ([work.directory.path("."), "--data", data], 1, "holds no checkpoints"),

@@ -211,6 +211,7 @@ enum HelpTexts {
       --augment <how>         Of images: flip, crop=4 or flip,crop=4.
       --label-noise <p>       Replace this fraction of the labels, fixed by the
                               seed. (default: 0.0)
+      --label-seed <n>        Seed of the labels replaced; by default --seed.
       --one-hot               Take labels as unit vectors, for losses of real
                               targets.
       --batch-norm-momentum <m>
@@ -748,10 +749,9 @@ enum HelpTexts {
       --schedule <how>        constant, step:30,60@0.1 (epochs), cosine or
                               cosine:0.01. (default: cosine:0.01)
       --batch <n>             Samples of a step. (default: 100)
-      --draws <n>             Draws of weights, each with a batch of its own.
-                              (default: 50000)
-      --whole-draws           Evaluate every draw on all samples; 500 of them are
-                              then much.
+      --draws <n>             Draws of weights, each with a batch of its own; by
+                              default 50000, with --whole-draws 500.
+      --whole-draws           Evaluate every draw on all samples.
       --test-draws <n>        Draws of weights for the error on the test set; 0 for
                               none. (default: 100)
       --delta <p>             The probability with which the bound may fail.

@@ -1,21 +1,64 @@
 import Foundation
 
+/// What a bound takes for granted that depends on how it was made.
+public struct BoundSetting: Sendable, Hashable {
+  /// Where the prior's mean comes from.
+  public enum Prior: Sendable, Hashable {
+    /// Drawn by the seed of the run.
+    case drawn
+    case zero
+    case file
+  }
+
+  public var prior: Prior
+  /// Whether δ, δ′ and the grid are those that the program brings.
+  public var hasStandardConstants: Bool
+  /// Whether the network holds averages of batch normalisation.
+  public var hasRunningAverages: Bool
+  /// Whether inputs are scaled by numbers measured on the samples.
+  public var measuresScaling: Bool
+
+  public init(prior: Prior, hasStandardConstants: Bool, hasRunningAverages: Bool, measuresScaling: Bool) {
+    self.prior = prior
+    self.hasStandardConstants = hasStandardConstants
+    self.hasRunningAverages = hasRunningAverages
+    self.measuresScaling = measuresScaling
+  }
+}
+
 extension BoundReport {
   /// What the bounds take for granted.
-  ///
-  /// - Parameter priorIsDrawn: whether the prior's mean was drawn by the seed in this run, or is zero; otherwise it came from a file.
-  public static func assumptions(priorIsDrawn: Bool) -> [BoundAssumption] {
-    [
+  public static func assumptions(_ setting: BoundSetting) -> [BoundAssumption] {
+    let prior =
+      switch setting.prior {
+      case .drawn: "it was drawn by the seed before any were read"
+      case .zero: "it is zero"
+      case .file: "it was read from a file, and only who made it knows"
+      }
+    var assumptions = [
       BoundAssumption(
         "the samples are independent, and distributed like those the bound speaks of", holdsByConstruction: false),
       BoundAssumption(
-        priorIsDrawn
-          ? "the prior's mean does not depend on the samples: it was drawn by the seed before any were read"
-          : "the prior's mean does not depend on the samples: it was read from a file, and only who made it knows",
-        holdsByConstruction: priorIsDrawn),
+        "the prior's mean does not depend on the samples: " + prior, holdsByConstruction: setting.prior != .file),
       BoundAssumption(
-        "c and b of the grid of the prior's variances, δ and δ′ were chosen before the samples were seen",
-        holdsByConstruction: true),
+        "c and b of the grid of the prior's variances, δ and δ′ were chosen before the samples were seen: "
+          + (setting.hasStandardConstants
+            ? "they are those the program brings" : "they were given, and only who gave them knows"),
+        holdsByConstruction: setting.hasStandardConstants),
+    ]
+    if setting.hasRunningAverages {
+      assumptions.append(
+        BoundAssumption(
+          "what a network computes depends on the samples by its weights alone: the averages of its batch normalisation are no weights, and training takes them from the samples",
+          holdsByConstruction: false))
+    }
+    if setting.measuresScaling {
+      assumptions.append(
+        BoundAssumption(
+          "the scaling of the inputs does not depend on the samples: mean and deviation were measured on them",
+          holdsByConstruction: false))
+    }
+    return assumptions + [
       BoundAssumption(
         "the basis in which the posterior is diagonal, its mean, its variances and the choice of the prior's variance from the grid may depend on the samples, and do",
         holdsByConstruction: true),
@@ -43,8 +86,9 @@ extension BoundReport {
         "N(w0, lambda I), lambda = c exp(-j/b), c = \(bound.grid.scale), b = \(bound.grid.precision), j = 1, 2, ...",
       "empirical error": "kl^-1(mean | ln(2/delta')/N), delta' = \(bound.estimateDelta), N draws",
       "scale-invariant bound":
-        "kl^-1(empirical error | (KL + ln k + ln((n + 1)/delta))/n), prior N(w0, s^2 I) with the best of k = 12 variances s^2 on the grid, posterior variances min(s^2, 1/h), h the diagonal of the Gauss-Newton matrix in nats; delta'/k for each estimate",
-      "bound": "kl^-1(empirical error | complexity), with confidence 1 - delta - delta' = \(bound.totalConfidence)",
+        "kl^-1(empirical error | (KL + ln k + ln((n + 1)/delta))/n), prior N(w0, s^2 I) with the best of k = 12 variances s^2 on the grid, posterior variances min(s^2, 1/h), h the diagonal of the Gauss-Newton matrix in nats, drawn by 100 random vectors where there are convolutions; delta'/k for each estimate",
+      "bound":
+        "kl^-1(empirical error | complexity), each with confidence 1 - delta - delta' = \(bound.totalConfidence); of k bounds in one report all hold with 1 - k (delta + delta') at least",
     ]
   }
 }

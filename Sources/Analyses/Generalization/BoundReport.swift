@@ -15,6 +15,7 @@ public struct BoundReport: Codable, Sendable, Equatable {
   public var data: String
   /// m
   public var samples: Int
+  public var classes: Int
   public var loss: String
   public var precision: String
   public var workers: Int
@@ -37,8 +38,9 @@ public struct BoundReport: Codable, Sendable, Equatable {
   public var warnings: [String]
 
   public init(
-    command: [String], tool: ReportedTool, network: String, parameters: Int, data: String, samples: Int, loss: String,
-    precision: String, workers: Int, seed: UInt64, constants: PACBayesBound, assumptions: [BoundAssumption],
+    command: [String], tool: ReportedTool, network: String, parameters: Int, data: String, samples: Int, classes: Int,
+    loss: String, precision: String, workers: Int, seed: UInt64, constants: PACBayesBound,
+    assumptions: [BoundAssumption],
     conventions: [String: String], start: ReportedStart, posteriors: [ReportedPosterior] = [],
     warnings: [String] = []
   ) {
@@ -48,6 +50,7 @@ public struct BoundReport: Codable, Sendable, Equatable {
     self.parameters = parameters
     self.data = data
     self.samples = samples
+    self.classes = classes
     self.loss = loss
     self.precision = precision
     self.workers = workers
@@ -62,7 +65,7 @@ public struct BoundReport: Codable, Sendable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, command, tool, network, parameters, data, samples, loss, precision, workers, seed, constants
+    case schema, command, tool, network, parameters, data, samples, classes, loss, precision, workers, seed, constants
     case confidence, assumptions, conventions, start, posteriors, sharpness, warnings
     case scaleInvariant = "scale_invariant"
   }
@@ -85,6 +88,29 @@ public struct BoundAssumption: Codable, Sendable, Equatable {
   }
 }
 
+/// What something took.
+public struct ReportedClock: Codable, Sendable, Equatable {
+  /// By the clock on the wall.
+  @ReportedNumber public var seconds: Double
+  /// Of all threads.
+  @ReportedNumber public var processorSeconds: Double
+
+  public init(seconds: Double = 0, processorSeconds: Double = 0) {
+    self.seconds = seconds
+    self.processorSeconds = processorSeconds
+  }
+
+  public static func + (left: ReportedClock, right: ReportedClock) -> ReportedClock {
+    ReportedClock(
+      seconds: left.seconds + right.seconds, processorSeconds: left.processorSeconds + right.processorSeconds)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case seconds
+    case processorSeconds = "processor_seconds"
+  }
+}
+
 /// The weights that posteriors begin with.
 public struct ReportedStart: Codable, Sendable, Equatable {
   /// How they came about.
@@ -95,26 +121,23 @@ public struct ReportedStart: Codable, Sendable, Equatable {
   public var testError: Double?
   /// ‖w − w₀‖
   @ReportedNumber public var move: Double
-  /// Seconds of wall-clock and of processor time that training took.
-  @ReportedNumber public var seconds: Double
-  @ReportedNumber public var processorSeconds: Double
+  /// Of its training.
+  public var clock: ReportedClock
 
   public init(
-    source: String, trainingError: Double, testError: Double?, move: Double, seconds: Double, processorSeconds: Double
+    source: String, trainingError: Double, testError: Double?, move: Double, clock: ReportedClock = ReportedClock()
   ) {
     self.source = source
     self.trainingError = trainingError
     self.testError = testError
     self.move = move
-    self.seconds = seconds
-    self.processorSeconds = processorSeconds
+    self.clock = clock
   }
 
   private enum CodingKeys: String, CodingKey {
-    case source, move, seconds
+    case source, move, clock
     case trainingError = "training_error"
     case testError = "test_error"
-    case processorSeconds = "processor_seconds"
   }
 }
 
@@ -156,10 +179,9 @@ public struct ReportedPosterior: Codable, Sendable, Equatable {
   public var training: String
   public var history: [PosteriorRecord]
   /// Seconds of wall-clock and of processor time: of the basis, of training, of the Monte-Carlo draws.
-  @ReportedNumber public var basisSeconds: Double
-  @ReportedNumber public var trainingSeconds: Double
-  @ReportedNumber public var trainingProcessorSeconds: Double
-  @ReportedNumber public var drawSeconds: Double
+  public var basisClock: ReportedClock
+  public var trainingClock: ReportedClock
+  public var drawClock: ReportedClock
   /// The estimate of the empirical error: its mean, how it was drawn, and what it lies below with confidence 1 − δ′.
   @ReportedNumber public var empiricalError: Double
   @ReportedNumber public var empiricalErrorStandardError: Double
@@ -185,7 +207,7 @@ public struct ReportedPosterior: Codable, Sendable, Equatable {
 
   public init(
     basis: String, definition: String, epochs: Double, steps: Int, training: String, history: [PosteriorRecord],
-    basisSeconds: Double, trainingSeconds: Double, trainingProcessorSeconds: Double, drawSeconds: Double,
+    basisClock: ReportedClock, trainingClock: ReportedClock, drawClock: ReportedClock,
     error: PosteriorError, empiricalErrorBound: Double, gridIndex: Int, priorVariance: Double,
     divergence: Double, complexity: Double, bound: Double, pinskerBound: Double, test: PosteriorError?,
     squaredMove: Double, varianceSum: Double
@@ -196,10 +218,9 @@ public struct ReportedPosterior: Codable, Sendable, Equatable {
     self.steps = steps
     self.training = training
     self.history = history
-    self.basisSeconds = basisSeconds
-    self.trainingSeconds = trainingSeconds
-    self.trainingProcessorSeconds = trainingProcessorSeconds
-    self.drawSeconds = drawSeconds
+    self.basisClock = basisClock
+    self.trainingClock = trainingClock
+    self.drawClock = drawClock
     empiricalError = error.mean
     empiricalErrorStandardError = error.standardError
     draws = error.draws
@@ -219,10 +240,9 @@ public struct ReportedPosterior: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case basis, definition, epochs, steps, training, history, draws, drawn, divergence, complexity, bound
-    case basisSeconds = "basis_seconds"
-    case trainingSeconds = "training_seconds"
-    case trainingProcessorSeconds = "training_processor_seconds"
-    case drawSeconds = "draw_seconds"
+    case basisClock = "basis_clock"
+    case trainingClock = "training_clock"
+    case drawClock = "draw_clock"
     case empiricalError = "empirical_error"
     case empiricalErrorStandardError = "empirical_error_standard_error"
     case empiricalErrorBound = "empirical_error_bound"
@@ -283,25 +303,31 @@ public struct ReportedSharpness: Codable, Sendable, Equatable {
     /// Over the data, and the probes where there are any.
     @ReportedNumber public var standardError: Double
     public var isConverged: Bool
-    /// The value after the rescaling; absent where there is none.
+    /// The value after the rescaling, and the standard error of the change; absent where there is none.
     public var rescaled: Double?
-    /// Whether the rescaling changed it by more than 1 %.
+    public var rescaledChangeError: Double?
+    /// Whether the rescaling changed it by more than 1 %, and by more than three standard errors.
     public var changesWithScale: Bool?
 
     public init(
-      measure: String, definition: String, value: Double, standardError: Double, isConverged: Bool, rescaled: Double?
+      measure: String, definition: String, value: Double, standardError: Double, isConverged: Bool,
+      rescaled: (value: Double, changeError: Double)?
     ) {
       self.measure = measure
       self.definition = definition
       self.value = value
       self.standardError = standardError
       self.isConverged = isConverged
-      self.rescaled = rescaled
-      changesWithScale = rescaled.map { abs($0 - value) > 0.01 * max(abs(value), abs($0)) }
+      self.rescaled = rescaled?.value
+      rescaledChangeError = rescaled?.changeError
+      changesWithScale = rescaled.map { other, error in
+        abs(other - value) > max(0.01 * max(abs(value), abs(other)), 3 * error)
+      }
     }
 
     private enum CodingKeys: String, CodingKey {
       case measure, definition, value, rescaled
+      case rescaledChangeError = "rescaled_change_error"
       case standardError = "standard_error"
       case isConverged = "is_converged"
       case changesWithScale = "changes_with_scale"
@@ -312,14 +338,28 @@ public struct ReportedSharpness: Codable, Sendable, Equatable {
   public var samples: Int
   /// Groups of the jackknife.
   public var groups: Int
-  /// α; absent where no rescaling leaves the function as it is.
-  public var alpha: Double?
+  /// Absent where no rescaling was found that leaves the function as it is.
+  public var rescaling: Rescaling?
   public var rows: [Row]
 
-  public init(samples: Int, groups: Int, alpha: Double?, rows: [Row]) {
+  public init(samples: Int, groups: Int, rescaling: Rescaling?, rows: [Row]) {
     self.samples = samples
     self.groups = groups
-    self.alpha = alpha
+    self.rescaling = rescaling
     self.rows = rows
+  }
+
+  /// One layer times α, the next divided by it.
+  public struct Rescaling: Codable, Sendable, Equatable {
+    @ReportedNumber public var alpha: Double
+    /// The names of the layers.
+    public var multiplied: String
+    public var divided: String
+
+    public init(alpha: Double, multiplied: String, divided: String) {
+      self.alpha = alpha
+      self.multiplied = multiplied
+      self.divided = divided
+    }
   }
 }

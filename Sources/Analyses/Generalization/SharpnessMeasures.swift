@@ -58,53 +58,92 @@ public struct SharpnessMeasures: Sendable {
   public struct Value: Sendable, Hashable {
     public var value: Double
     public var standardError: Double
-    /// Where the number may be smaller than the measure's definition: not converged.
+    /// Whether the number is what the definition says; where not, it is smaller.
     public var isConverged: Bool
   }
+
+  /// What is known of each measure on some samples.
+  public typealias Values = [Measure: Measured]
+
+  public struct Measured: Sendable, Hashable {
+    public var value: Double
+    public var isConverged = true
+    /// Of a solver.
+    public var residual = 0.0
+    /// Independent estimates whose mean the value is, one a probe.
+    public var estimates: [Double] = []
+
+    var error: Double { MeanEstimate(estimates).standardError ?? residual }
+  }
+
+  /// On all samples.
+  public let whole: Values
+  /// On all samples but those of one group of the jackknife each.
+  private let parts: [Values]
 
   /// The measures on some samples.
   ///
   /// Cost: of each of the groups and of all samples some dozens of products with the Hessian and of gradients.
-  public static func measure<Scalar: Real>(
+  public init<Scalar: Real>(
     _ type: Scalar.Type, network: Network, dataset: Dataset, loss: Loss, options: Options, pool: WorkerPool,
     interruption: @escaping @Sendable () throws -> Void = {}
-  ) throws -> [Measure: Value] {
-    func objective(_ data: Dataset) throws -> Objective<Scalar> {
-      try Objective(network: network, dataset: data, loss: loss, pool: pool)
+  ) throws {
+    func values(_ data: Dataset) throws -> Values {
+      try Self.values(
+        Objective<Scalar>(network: network, dataset: data, loss: loss, pool: pool), options, interruption)
     }
-    let whole = try values(objective(dataset), options, interruption)
+    whole = try values(dataset)
     let groups = min(options.groups, dataset.count)
-    let parts = try (0..<groups).map { group in
-      let rows = (0..<dataset.count).filter { $0 % groups != group }
-      return try values(objective(dataset.selecting(rows)), options, interruption)
+    parts =
+      try groups < 2
+      ? []
+      : (0..<groups).map { group in try values(dataset.selecting((0..<dataset.count).filter { $0 % groups != group })) }
+  }
+
+  public subscript(measure: Measure) -> Value? {
+    whole[measure].map { measured in
+      let overData = Self.jackknife(parts.map { $0[measure]?.value ?? .nan })
+      return Value(
+        value: measured.value, standardError: (overData * overData + measured.error * measured.error).squareRoot(),
+        isConverged: measured.isConverged)
     }
-    var result: [Measure: Value] = [:]
-    for (measure, (value, error, isConverged)) in whole {
-      let errors = jackknifeErrors(parts.map { [$0[measure]?.value ?? .nan] })
-      let overData = groups > 1 ? errors[0] : .infinity
-      result[measure] = Value(
-        value: value, standardError: (overData * overData + error * error).squareRoot(), isConverged: isConverged)
-    }
-    return result
+  }
+
+  /// The standard error of a measure's change from these parameters to others, on the same samples and probes: that of the changes themselves, over the data and the probes.
+  public func changeError(_ measure: Measure, to other: SharpnessMeasures) -> Double? {
+    guard let here = whole[measure], let there = other.whole[measure] else { return nil }
+    let changes = zip(parts, other.parts).map { ($1[measure]?.value ?? .nan) - ($0[measure]?.value ?? .nan) }
+    let overData = Self.jackknife(changes)
+    let overProbes =
+      MeanEstimate(zip(here.estimates, there.estimates).map { $1 - $0 }).standardError
+      ?? here.residual + there.residual
+    return (overData * overData + overProbes * overProbes).squareRoot()
+  }
+
+  private static func jackknife(_ values: [Double]) -> Double {
+    values.count > 1 ? jackknifeErrors(values.map { [$0] })[0] : .infinity
   }
 
   /// Values with the errors of probes, on all samples of an objective.
   public static func values<Scalar: Real>(
     _ objective: Objective<Scalar>, _ options: Options, _ interruption: @escaping @Sendable () throws -> Void
-  ) throws -> [Measure: (value: Double, error: Double, isConverged: Bool)] {
+  ) throws -> Values {
     let (space, start) = (objective.space, objective.parameters)
     let gradients = try objective.gradientFunction()
     let (loss, gradient) = try gradients(start)
-    var result: [Measure: (value: Double, error: Double, isConverged: Bool)] = [:]
+    var result: Values = [:]
     let hessian = try objective.curvature(.hessian)
     hessian.setInterruption(interruption)
     var solver = try EigenpairSolver(
       space: space, options: EigenpairOptions(top: 1, tolerance: 1e-3, verifiesMultiplicity: false, seed: options.seed))
     while !solver.isFinished { try solver.step(hessian) }
     let pairs = try solver.eigenpairs(hessian)
-    if let first = pairs.top.first { result[.largestEigenvalue] = (first.value, first.residual, first.converged) }
+    if let first = pairs.top.first {
+      result[.largestEigenvalue] = Measured(
+        value: first.value, isConverged: first.converged, residual: first.residual)
+    }
     let trace = try TraceEstimator(seed: options.seed, batch: 5).hutchinson(hessian, probes: options.probes)
-    result[.trace] = (trace.value, trace.standardError ?? 0, true)
+    result[.trace] = Measured(value: trace.value, estimates: trace.samples)
     let norm = space.norm(gradient)
     func rise(_ direction: Vector<Scalar>, _ length: Double) throws -> Double {
       guard length > 0, length.isFinite else { return 0 }
@@ -113,15 +152,14 @@ public struct SharpnessMeasures: Sendable {
       return try gradients(moved).loss - loss
     }
     try interruption()
-    result[.sam] = (try rise(gradient, options.radius / norm), 0, true)
+    result[.sam] = Measured(value: try rise(gradient, options.radius / norm))
     let (weights, slopes) = (start.elements, gradient.elements)
     let turned = Vector(zip(weights, slopes).map { $0 * $0 * $1 })
     let scaled = Vector(zip(weights, slopes).map { $0 * $1 })
-    result[.adaptive] = (try rise(turned, options.adaptiveRadius / space.norm(scaled)), 0, true)
+    result[.adaptive] = Measured(value: try rise(turned, options.adaptiveRadius / space.norm(scaled)))
     try interruption()
-    result[.keskar] = (
-      try ascent(from: start, slope: slopes, loss, gradients, options, interruption), 0, true
-    )
+    result[.keskar] = Measured(
+      value: try ascent(from: start, slope: slopes, loss, gradients, options, interruption), isConverged: false)
     return result
   }
 
@@ -144,33 +182,5 @@ public struct SharpnessMeasures: Sendable {
       (best, slope) = (value, gradient.elements)
     }
     return 100 * (best - loss) / (1 + loss)
-  }
-}
-
-/// A change of the parameters that leaves the network's function as it is: the first layer times α, the next layer's weight divided by it, as a
-/// positively homogeneous activation allows.
-///
-/// Source: L. Dinh, R. Pascanu, S. Bengio, Y. Bengio, "Sharp minima can generalize for deep nets", 2017, arXiv:1703.04933.
-public enum Rescaling {
-  /// The factors of all parameters, for the first two linear layers in the order of the network; `nil` where there are none.
-  public static func factors<Scalar: Real>(_ objective: Objective<Scalar>, alpha: Double) throws -> [Double]? {
-    let layers = try objective.linearLayers()
-    guard layers.count >= 2 else { return nil }
-    var factors = [Double](repeating: 1, count: objective.dimension)
-    for range in layers[0].ranges { for index in range { factors[index] = alpha } }
-    for index in layers[1].weightRange { factors[index] = 1 / alpha }
-    return factors
-  }
-
-  /// The network with its parameters times the factors, if its loss on the objective's data stays the same to `tolerance` of itself.
-  public static func rescaled<Scalar: Real>(
-    _ objective: Objective<Scalar>, alpha: Double, tolerance: Double = 1e-4
-  ) throws -> Network? {
-    guard let factors = try factors(objective, alpha: alpha) else { return nil }
-    let moved = Vector(zip(objective.parameters.elements, factors).map { $0 * Scalar($1) })
-    let function = try objective.lossFunction()
-    let (before, after) = (try function(objective.parameters).loss, try function(moved).loss)
-    guard abs(after - before) <= tolerance * max(abs(before), 1e-12) else { return nil }
-    return try objective.network.withParameters(moved)
   }
 }

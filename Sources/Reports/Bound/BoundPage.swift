@@ -49,6 +49,11 @@ public enum BoundPage {
   }
 
   private static func bounds(_ report: BoundReport) -> Markup {
+    // δ is one event for all posteriors of one prior's grid; each estimate may fail by itself.
+    let all = 1 - report.constants.delta - Double(report.posteriors.count) * report.constants.estimateDelta
+    let joint =
+      report.posteriors.count > 1
+      ? " All \(report.posteriors.count) hold at once with confidence \(NumberText.typeset(all))." : ""
     let columns = [
       (title: "basis", numeric: false), (title: "error below", numeric: true), (title: "by Pinsker", numeric: true),
       (title: "empirical error", numeric: true), (title: "below", numeric: true), (title: "test error", numeric: true),
@@ -71,7 +76,7 @@ public enum BoundPage {
         .element("h2", ["id": "bounds"], ["Bounds"]),
         Page.paragraph([
           .text(
-            "With confidence \(NumberText.typeset(report.confidence)) weights drawn anew from the posterior for each answer err on fresh data with a probability below the second column. The empirical error is a mean over draws with its standard error, and “below” what it lies below with confidence \(NumberText.typeset(1 - report.constants.estimateDelta)), which the bound begins from. The test error is no part of the bound."
+            "With confidence \(NumberText.typeset(report.confidence)) for each basis, weights drawn anew from the posterior for each answer err on fresh data with a probability below the second column. The empirical error is a mean over draws with its standard error, and “below” what it lies below with confidence \(NumberText.typeset(1 - report.constants.estimateDelta)), which the bound begins from. The test error is no part of the bound.\(joint)"
           )
         ]), Page.table(columns, rows, label: "Bounds"),
         Page.properties(report.posteriors.map { ($0.basis, [.text($0.definition + "; " + $0.drawn)]) }),
@@ -95,14 +100,12 @@ public enum BoundPage {
     guard !figures.isEmpty else { return .empty }
     let columns = [
       (title: "basis", numeric: false), (title: "epochs", numeric: true), (title: "steps", numeric: true),
-      (title: "basis", numeric: true), (title: "training", numeric: true), (title: "of processors", numeric: true),
-      (title: "draws", numeric: true),
+      (title: "basis", numeric: true), (title: "training", numeric: true), (title: "draws", numeric: true),
     ]
     let rows = report.posteriors.map { posterior -> [Markup] in
       [
         .text(posterior.basis), Page.number(posterior.epochs), Page.count(posterior.steps),
-        duration(posterior.basisSeconds), duration(posterior.trainingSeconds),
-        duration(posterior.trainingProcessorSeconds), duration(posterior.drawSeconds),
+        clock(posterior.basisClock), clock(posterior.trainingClock), clock(posterior.drawClock),
       ]
     }
     return .element(
@@ -110,8 +113,12 @@ public enum BoundPage {
       [
         .element("h2", ["id": "training"], ["Training"]),
         Page.paragraph([
-          .text("The start: \(report.start.source), ‖w − w₀‖ = \(NumberText.typeset(report.start.move)). "),
-          .text(report.posteriors.first.map { "Each posterior: \($0.training)." } ?? ""),
+          .text(
+            "The start: \(report.start.source), \(BoundSummary.text(report.start.clock)), ‖w − w₀‖ = \(NumberText.typeset(report.start.move)). "
+          ),
+          .text(
+            (report.posteriors.first.map { "Each posterior: \($0.training)." } ?? "")
+              + " Times are by the wall clock, and of processors."),
         ]),
       ] + figures + [Page.table(columns, rows, label: "Clocks")])
   }
@@ -143,7 +150,7 @@ public enum BoundPage {
     ]
     let rows = sharpness.rows.map { row -> [Markup] in
       [
-        .text(row.measure + (row.isConverged ? "" : " (not converged)")), estimate(row.value, row.standardError),
+        .text(row.measure + (row.isConverged ? "" : " (from below)")), estimate(row.value, row.standardError),
         row.rescaled.map { value in
           row.changesWithScale == true
             ? .element("strong", ["class": "unconverged"], [Page.number(value, digits: 3)])
@@ -153,9 +160,9 @@ public enum BoundPage {
       ]
     }
     let rescaling =
-      sharpness.alpha.map {
-        "“Rescaled” is after multiplying the first layer by \(NumberText.typeset($0, digits: 2)) and dividing the second by it, which leaves the network’s answers as they are: what changes there (in bold) says nothing of generalisation by itself."
-      } ?? "No rescaling of the first two layers leaves this network’s answers as they are, so none was tried."
+      sharpness.rescaling.map {
+        "“Rescaled” is after \($0.text), which leaves the network’s answers as they are: what changes there by more than its error (in bold) says nothing of generalisation by itself."
+      } ?? "\(BoundSummary.noRescaling)."
     return .element(
       "section", [:],
       [
@@ -184,6 +191,10 @@ public enum BoundPage {
         .element("h2", ["id": "reproduce"], ["Reproduce"]),
         .element("pre", [:], [.text(CommandLineText.quoted(report.command))]),
       ])
+  }
+
+  private static func clock(_ clock: ReportedClock) -> Markup {
+    .sequence([duration(clock.seconds), " (", duration(clock.processorSeconds), ")"])
   }
 
   private static func duration(_ seconds: Double) -> Markup {

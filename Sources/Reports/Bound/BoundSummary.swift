@@ -8,7 +8,7 @@ public enum BoundSummary {
     lines.append("\(report.network), \(NumberText.grouped(report.parameters)) weights; \(report.data)")
     let start = report.start
     lines.append(
-      "start: \(start.source); training error \(NumberText.plain(start.trainingError, digits: 3))"
+      "start: \(start.source), \(text(start.clock)); training error \(NumberText.plain(start.trainingError, digits: 3))"
         + (start.testError.map { ", test error \(NumberText.plain($0, digits: 3))" } ?? ""))
     for posterior in report.posteriors {
       lines.append("")
@@ -36,10 +36,11 @@ public enum BoundSummary {
     if let sharpness = report.sharpness {
       lines.append("")
       lines.append("sharpness at the start, on \(NumberText.grouped(sharpness.samples)) samples:")
+      if sharpness.rescaling == nil { lines.append("  \(noRescaling)") }
       for row in sharpness.rows {
         lines.append(
           "  \(row.measure.padding(20))\(estimate(row.value, row.standardError))"
-            + (row.isConverged ? "" : " (not converged)")
+            + (row.isConverged ? "" : " (from below)")
             + (row.rescaled.map { "; rescaled \(NumberText.plain($0, digits: 3))" } ?? ""))
       }
     }
@@ -52,8 +53,15 @@ public enum BoundSummary {
     return lines.map { TerminalStyle.sanitized($0) + "\n" }.joined()
   }
 
+  static let noRescaling =
+    "No rescaling of two layers after one another leaves this network's answers as they are, so whether rescaling changes a measure is not known"
+
   static func clock(_ posterior: ReportedPosterior) -> String {
-    "\(NumberText.duration(posterior.trainingSeconds)) by the wall clock, \(NumberText.duration(posterior.trainingProcessorSeconds)) of processors, basis \(NumberText.duration(posterior.basisSeconds)), draws \(NumberText.duration(posterior.drawSeconds))"
+    "\(text(posterior.trainingClock)), basis \(text(posterior.basisClock)), draws \(text(posterior.drawClock))"
+  }
+
+  static func text(_ clock: ReportedClock) -> String {
+    "\(NumberText.duration(clock.seconds)) (\(NumberText.duration(clock.processorSeconds)) of processors)"
   }
 
   static func estimate(_ value: Double, _ error: Double?) -> String {

@@ -74,9 +74,9 @@ public struct OptimizerSettings: Codable, Sendable, Hashable {
     try require(radius >= 0 && radius.isFinite, "--radius", "a number from 0 on")
     try require(damping >= 0 && damping.isFinite, "--damping", "a number from 0 on")
     try require(maximumProducts >= 1, "--solver-products", "at least 1")
-    try require(tolerance > 0 && tolerance < 1, "--solver-tolerance", "between 0 and 1")
-    try require(scale > 0 && scale.isFinite, "--scale", "a positive number")
-    try require(interval >= 1, "--interval", "at least 1")
+    try require(tolerance > 0 && tolerance < 1, "the tolerance of Gauss-Newton's solver", "between 0 and 1")
+    try require(scale > 0 && scale.isFinite, "γ of Sophia", "a positive number")
+    try require(interval >= 1, "the interval between estimates of Sophia", "at least 1")
   }
 
   /// Whether weight decay shrinks the parameters by itself instead of being part of the gradient, where nobody says.

@@ -177,6 +177,10 @@ import Testing
     }
     #expect(abs(exact - plain.divergence) <= 1e-10 * exact)
     #expect(plain.divergence <= plain.divergenceBound)
-    #expect(plain.complexity(samples: 100, delta: 0.05) > plain.complexity(samples: 1000, delta: 0.05))
+    // (KL + u + ln((n + 1)/δ))/n
+    for (samples, union) in [(100, 0.0), (1000, log(12))] {
+      let written = (plain.divergence + union + log(Double(samples + 1) * 20)) / Double(samples)
+      #expect(abs(plain.complexity(samples: samples, delta: 0.05, union: union) - written) <= 1e-14 * written)
+    }
   }
 }
