@@ -38,6 +38,9 @@ struct DissectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Eigenvectors of each factor to hold eigenvectors against.", valueName: "j"))
   var factorVectors: Int = 20
   @Option(help: ArgumentHelp("Random vectors for the errors of approximations.", valueName: "n")) var probes: Int = 8
+  @Option(
+    help: ArgumentHelp("Damping of inverses, relative to a block's largest eigenvalue.", valueName: "d"))
+  var damping: Double = 0.01
   @Flag(help: "Take each layer's bias into its block.") var bias = false
   @Option(help: ArgumentHelp("Replace this fraction of the labels of --data, fixed by the seed.", valueName: "p"))
   var labelNoise: Double?
@@ -53,6 +56,7 @@ struct DissectCommand: ParsableCommand {
     try requireCounts([("--top", top), ("--factor-vectors", factorVectors)], atMost: 10_000)
     try requireCounts([("--probes", probes), ("--max-products", maxProducts)])
     guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance must be above 0 and below 1") }
+    guard damping > 0, damping.isFinite else { throw ValidationError("--damping must be a positive number") }
     if labelNoise != nil && objective.data == nil {
       throw ValidationError("--label-noise goes with --data: a run has its own labels")
     }
@@ -69,7 +73,7 @@ struct DissectCommand: ParsableCommand {
     let settings = DissectionSettings(
       operators: try kinds(), approximations: try methods(), top: top, includesBias: bias, tolerance: tolerance,
       maximumProducts: maxProducts,
-      factorVectors: factorVectors, probes: probes, seed: execution.seed)
+      factorVectors: factorVectors, probes: probes, damping: damping, seed: execution.seed)
     let chosen = try DissectedModel.all(
       models, objective, execution, network: network, labelNoise: labelNoise ?? 0)
     let report = try DissectRun(

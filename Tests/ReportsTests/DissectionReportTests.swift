@@ -12,9 +12,10 @@ import Testing
     """
   private static let approximations = """
     {"name": "decoupled", "eigenvalues": [1.2, 0.3, 0.08],
-     "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}]},
+     "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}],
+     "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.7, "is_converged": true}]},
     {"name": "ekfac", "eigenvalues": [1.3, 0.3, 0.08], "errors": [{"operator": "hessian", "value": 0.3},
-     {"operator": "ggn", "value": 0.3}]}
+     {"operator": "ggn", "value": 0.3}], "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.8, "is_converged": false}]}
     """
 
   private static func layer(_ operators: [String], decoupled: Bool = true) -> String {

@@ -113,6 +113,8 @@ enum HelpTexts {
                               against. (default: 20)
       --probes <n>            Random vectors for the errors of approximations.
                               (default: 8)
+      --damping <d>           Damping of inverses, relative to a block's largest
+                              eigenvalue. (default: 0.01)
       --bias                  Take each layer's bias into its block.
       --label-noise <p>       Replace this fraction of the labels of --data, fixed
                               by the seed.

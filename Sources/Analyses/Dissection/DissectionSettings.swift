@@ -18,12 +18,15 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
   public var factorVectors: Int
   /// Random vectors for what the leading eigenvectors leave of the approximations' errors, and for identities.
   public var probes: Int
+  /// λ of the damped inverses, as a part of a block's largest eigenvalue.
+  public var damping: Double
   public var seed: UInt64
 
   public init(
     operators: [OperatorKind] = Self.standardOperators,
     approximations: [KroneckerMethod] = Self.standardApproximations, top: Int = 20, includesBias: Bool = false,
-    tolerance: Double = 1e-3, maximumProducts: Int? = nil, factorVectors: Int = 20, probes: Int = 8, seed: UInt64 = 0
+    tolerance: Double = 1e-3, maximumProducts: Int? = nil, factorVectors: Int = 20, probes: Int = 8,
+    damping: Double = 0.01, seed: UInt64 = 0
   ) {
     self.operators = operators
     self.approximations = approximations
@@ -33,6 +36,7 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
     self.maximumProducts = maximumProducts
     self.factorVectors = factorVectors
     self.probes = probes
+    self.damping = damping
     self.seed = seed
   }
 

@@ -10,8 +10,11 @@ public struct LayerApproximation<Scalar: Real>: Sendable {
   public var pairs: [Eigenpair<Vector<Scalar>>]
   /// Its error as an approximation of some of the operators.
   public var errors: [(kind: OperatorKind, error: ApproximationError)] = []
-  /// v ↦ Âv over the layer's ranges; let go when the errors are known.
+  /// Its damped inverse as that of some of the operators.
+  public var steps: [(kind: OperatorKind, step: DampedStep)] = []
+  /// v ↦ Âv and v ↦ (Â + λI)⁻¹v over the layer's ranges; let go when it has been judged.
   var product: ApproximationError.Product<Scalar>?
+  var inverse: DampedStep.Inverse<Scalar>?
 
   /// - Parameter matrix: on vectors [W b] by rows.
   init(_ method: KroneckerMethod, _ matrix: KroneckerOperator<Scalar>, _ layer: SharedLinearLayer, top: Int) {
@@ -23,11 +26,13 @@ public struct LayerApproximation<Scalar: Real>: Sendable {
         value: place.value,
         vector: layer.vector(of: DenseMatrix(rows: shape.0, columns: shape.1, elements: rows)))
     }
-    product = { vector in
+    @Sendable func apply(_ matrix: KroneckerOperator<Scalar>, _ vector: Vector<Scalar>) throws -> Vector<Scalar> {
       let rows = Vector(layer.matrix(of: vector).elements.map { Scalar($0) })
       let image = try matrix.apply([rows])[0].elements.map { Double($0) }
       return layer.vector(of: DenseMatrix(rows: shape.0, columns: shape.1, elements: image))
     }
+    product = { try apply(matrix, $0) }
+    inverse = { try apply(matrix.dampedInverse($1), $0) }
   }
 }
 

@@ -165,8 +165,20 @@ extension Objective {
         operation, products, pairs: pairs.top, probes: settings.probes, seed: settings.seed)
       for (index, error) in found.errors.enumerated() { result.approximations[index].errors.append((kind, error)) }
       spent += found.products
+      // Only where a block has no negative eigenvalues is its damped inverse one of a minimum.
+      guard [.gaussNewton, .gradientSecondMoment].contains(kind), let largest = pairs.top.first?.value else { continue }
+      let steps = try DampedStep.of(
+        operation, gradient: selecting(result.layer).lossAndGradient().gradient, damping: settings.damping * largest,
+        result.approximations.compactMap(\.inverse))
+      for (index, step) in steps.steps.enumerated() {
+        if let step { result.approximations[index].steps.append((kind, step)) }
+      }
+      spent += steps.products
     }
-    for index in result.approximations.indices { result.approximations[index].product = nil }
+    for index in result.approximations.indices {
+      result.approximations[index].product = nil
+      result.approximations[index].inverse = nil
+    }
     return spent
   }
 }

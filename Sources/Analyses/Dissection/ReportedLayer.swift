@@ -168,12 +168,32 @@ public struct ReportedApproximation: Codable, Sendable, Equatable {
   /// Its own, descending.
   @ReportedNumbers public var eigenvalues: [Double]
   public var errors: [Error]
+  /// Of the damped inverse, for operators without negative eigenvalues.
+  public var steps: [Step]
+
+  /// See ``DampedStep``.
+  public struct Step: Codable, Sendable, Equatable {
+    public var `operator`: String
+    /// λ
+    @ReportedNumber public var damping: Double
+    @ReportedNumber public var share: Double
+    public var isConverged: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case `operator`, damping, share
+      case isConverged = "is_converged"
+    }
+  }
 
   init<Scalar: Real>(_ measured: LayerApproximation<Scalar>, top: Int) {
     name = measured.name
     eigenvalues = measured.pairs.prefix(top).map(\.value)
     errors = measured.errors.map {
       Error(operator: $0.kind.rawValue, value: $0.error.value, standardError: $0.error.standardError)
+    }
+    steps = measured.steps.map {
+      Step(
+        operator: $0.kind.rawValue, damping: $0.step.damping, share: $0.step.share, isConverged: $0.step.isConverged)
     }
   }
 }

@@ -88,7 +88,7 @@ public struct ReportedCondition: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case value, lower, upper, largest, smallest, rank, order, resolution, unresolved, neighbours, route, rows, columns
-    case isLowerBound = "lower_bound"
+    case isLowerBound = "is_lower_bound"
     case rankSource = "rank_source"
     case rankReason = "rank_reason"
     case routeReason = "route_reason"

@@ -21,7 +21,10 @@ public enum DissectionConventions {
     "correspondence": "‖Mat(hᵢ)vⱼ‖² and ‖Mat(hᵢ)ᵀuⱼ‖², Mat(h) an eigenvector as an m × n matrix",
     "outliers of E[M]":
       "the i ≤ 3c with the largest λᵢ/λᵢ₊₁ among eigenvalues above 10·m·ε·λ₁; all of them where they are fewer than c",
-    "second moment": "M = (1/n) Σ gᵢgᵢᵀ over the samples' gradients, not centred; the covariance is M − μμᵀ",
+    "steps":
+      "with g the gradient of a block and λ its damping: the decrease of gᵀd + ½ dᵀ(A + λI)d along (Â + λI)⁻¹g, at the best length, as a part of the largest there is, which conjugate gradients find",
+    "second moment":
+      "(1/n) Σ gᵢgᵢᵀ over the samples' gradients, not centred, which is the M of H = M − H_p; the covariance is M − μμᵀ",
     "H = M − H_p":
       "H_p = (1/n) Σ (1/pᵢ)∇²pᵢ with pᵢ = exp(−ℓᵢ), by automatic differentiation, checked on random vectors",
     "non-smooth points": "second derivatives are those of the active pieces; relu′(0) = 0",

@@ -56,14 +56,14 @@ enum DissectionLayerSection {
         ))
       rows.append(("outliers of E[M]", [outliers(layer)]))
       if let gaps = factors.outliers {
-        let ratios = [("λ₍c₋₁₎/λ₍c₎", gaps.ratioAtClasses), ("λ₁/λ₍c₊₁₎", gaps.ratioToClasses)].compactMap {
-          name, ratio in
-          ratio.map { $0.isFinite ? "\(name) = \(NumberText.typeset($0, digits: 3))" : "\(name) infinite" }
+        let ratios = [("λᵢ/λᵢ₊₁ at c − 1 is", gaps.ratioAtClasses), ("λ₁/λᵢ₊₁ at c is", gaps.ratioToClasses)]
+        let texts = ratios.compactMap { name, ratio in
+          ratio.map { "\(name) \($0.isFinite ? NumberText.typeset($0, digits: 3) : "infinite")" }
         }
-        if !ratios.isEmpty { rows.append(("with c classes", [.text(ratios.joined(separator: ", "))])) }
+        if !texts.isEmpty { rows.append(("with c classes", [.text(texts.joined(separator: ", "))])) }
       }
     }
-    return .sequence([Page.properties(rows), spectra(layer), approximations(layer)])
+    return .sequence([Page.properties(rows), spectra(layer), approximations(layer), steps(layer)])
   }
 
   /// Where the largest gap is, and how large.
@@ -90,6 +90,24 @@ enum DissectionLayerSection {
         }
     }
     return Page.table(columns, rows, label: "Approximations")
+  }
+
+  /// What the direction of each approximation's damped inverse gets of the decrease that the block's own promises.
+  private static func steps(_ layer: ReportedLayer) -> Markup {
+    let operators = layer.approximations.first?.steps ?? []
+    guard !operators.isEmpty else { return .empty }
+    let columns =
+      [(title: "share of the damped step", numeric: false)]
+      + operators.map { (title: OperatorName.full($0.operator), numeric: true) }
+    let rows = layer.approximations.map { approximation -> [Markup] in
+      [.text(DissectionFigures.short(approximation.name))]
+        + operators.map { step in
+          guard let own = approximation.steps.first(where: { $0.operator == step.operator }) else { return "–" }
+          return own.isConverged
+            ? Page.number(own.share, digits: 3) : .sequence(["≤\u{A0}", Page.number(own.share, digits: 3)])
+        }
+    }
+    return Page.table(columns, rows, label: "Damped steps")
   }
 
   private static func spectra(_ layer: ReportedLayer) -> Markup {

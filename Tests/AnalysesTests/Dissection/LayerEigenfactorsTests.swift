@@ -122,6 +122,54 @@ import Testing
     #expect(OutputGaps([1], classes: 2, rounding: 1e-12) == nil)
   }
 
+  /// The decrease along a direction against dense matrices; the direction of the block's own inverse gets all of it.
+  @Test func stepsOfDampedInverses() throws {
+    for (layer, factors, objective) in try Self.layers(includingBias: true) {
+      let part = objective.selecting(layer)
+      let operation = try part.curvature(.gaussNewton)
+      let n = layer.dimension
+      let exact = DenseMatrix(
+        rows: n, columns: n, elements: try ExactSpectrum.symmetricMatrix(operation).matrix)
+      let damping = 0.02
+      let eigen = try exact.symmetricEigen()
+      let own: DampedStep.Inverse<Double> = { vector, damping in
+        var result = [Double](repeating: 0, count: n)
+        for index in 0..<n {
+          let direction = Array(eigen.vector(index))
+          let share = zip(direction, vector.elements).reduce(0) { $0 + $1.0 * $1.1 } / (eigen.values[index] + damping)
+          for place in 0..<n { result[place] += share * direction[place] }
+        }
+        return Vector(result)
+      }
+      let decoupled = try #require(try Self.decoupled(factors).inverse)
+      let nothing: DampedStep.Inverse<Double> = { vector, _ in vector }
+      let gradient = try part.lossAndGradient().gradient
+      let (steps, products) = try DampedStep.of(
+        operation, gradient: gradient, damping: damping, [own, decoupled, nothing])
+      #expect(products > 3 && steps.allSatisfy { $0?.isConverged == true && $0?.damping == damping })
+      #expect(abs(try #require(steps[0]).share - 1) <= 1e-5)
+      let g = gradient.elements
+      func share(_ direction: [Double]) throws -> Double {
+        let along = zip(g, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        let image = try (exact * DenseMatrix(rows: n, columns: 1, elements: direction)).elements
+        let curvature = zip(direction, image).reduce(0) { $0 + $1.0 * ($1.1 + damping * $1.0) }
+        let ideal = try own(gradient, damping).elements
+        let best = zip(g, ideal).reduce(0) { $0 + $1.0 * $1.1 }
+        return along * along / curvature / best
+      }
+      for (step, inverse) in zip(steps, [own, decoupled, nothing]) {
+        let step = try #require(step)
+        #expect(abs(step.share - (try share(inverse(gradient, damping).elements))) <= 1e-5)
+        #expect(step.share > 0 && step.share <= 1 + 1e-5)
+      }
+      // (E[M] ⊗ E[xxᵀ] + λI)⁻¹ knows more of the block than the gradient does.
+      let (known, plain) = (try #require(steps[1]), try #require(steps[2]))
+      #expect(known.share > plain.share)
+      let none = try DampedStep.of(operation, gradient: operation.space.zero(), damping: damping, [own])
+      #expect(none.steps == [nil] && none.products == 0)
+    }
+  }
+
   /// Stochastic and exact errors against dense matrices.
   @Test func errorOfTheDecoupling() throws {
     for (layer, factors, objective) in try Self.layers(includingBias: true) {
