@@ -15,6 +15,8 @@ public struct Forecast: Sendable, Codable, Hashable {
   public var parts: [Part]
   /// Floating-point operations of one product, with the primal pass kept where it is.
   public var operationsPerProduct: Double
+  /// Bytes that elementwise steps of one product read and write.
+  public var elementwiseBytesPerProduct: Double
   /// Operator products asked for, at most.
   public var products: Int
   /// The rate the time is worked out with, in operations a second on all workers, measured on a small matrix product.
@@ -25,11 +27,16 @@ public struct Forecast: Sendable, Codable, Hashable {
   /// Peak resident memory.
   public var bytes: Int { parts.reduce(0) { $0 + $1.bytes } }
 
-  /// Seconds for one product.
-  public var secondsPerProduct: Double { operationsPerProduct / operationsPerSecond }
+  /// The memory traffic that times are worked out with, in bytes a second.
+  private static let bytesPerSecond = 10e9
 
-  /// Seconds for everything; memory traffic at 10 GB/s.
-  public var seconds: Double { Double(products) * secondsPerProduct + orthogonalizationBytes / 10e9 }
+  /// Seconds for one product.
+  public var secondsPerProduct: Double {
+    operationsPerProduct / operationsPerSecond + elementwiseBytesPerProduct / Self.bytesPerSecond
+  }
+
+  /// Seconds for everything.
+  public var seconds: Double { Double(products) * secondsPerProduct + orthogonalizationBytes / Self.bytesPerSecond }
 
   /// What a process holds before it holds any data of ours: code, libraries, matrix-product workspaces.
   static let processBytes = 72 << 20
@@ -187,18 +194,22 @@ extension Forecast {
       let bytes = sizes.samples * sizes.rowsPerSample * drawSize * width
       parts.append(Part(name: "labels drawn", bytes: bytes))
     }
-    var perProduct = 0.0
+    var (perProduct, elements) = (0.0, 0.0)
     for plans in operatorPlans {
       let kept = Executor<Scalar>.keptMicrobatches(plans: plans, schedule: schedule, residualBytes: residualBytes)
       for index in 0..<schedule.microbatchCount {
         guard let plan = plans[schedule.samples(ofMicrobatch: index).count] else { continue }
-        perProduct += plan.operationCount(.linear) + (index < kept ? 0 : plan.operationCount(.primal))
+        for stage in index < kept ? [Stage.linear] : [.linear, .primal] {
+          perProduct += plan.operationCount(stage)
+          elements += plan.elementCounts[stage] ?? 0
+        }
       }
     }
     operationsPerProduct =
       layers.isEmpty
       ? perProduct
       : layers.reduce(0) { $0 + 4 * Double($1.dimension) * Double($1.outputs + $1.inputWidth) }
+    elementwiseBytesPerProduct = layers.isEmpty ? elements * Double(width) : 0
     products = request.products
     try LinearAlgebraLibrary.load()
     operationsPerSecond = MatrixProductRate.measure(Scalar.self) * Double(min(workers, schedule.tasks))

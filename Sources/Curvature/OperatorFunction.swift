@@ -14,7 +14,7 @@ public struct OperatorFunction<Scalar: Real>: Sendable {
   public let kind: OperatorKind
   /// Vectors over the selected parameters.
   public let space: DenseVectorSpace<Scalar>
-  /// Floating-point operations of one product, once the primal pass at θ is done and as far as it is kept.
+  /// Floating-point operations of one product, and what else it takes in terms of them (``WorkRates``), once the primal pass at θ is done and as far as it is kept.
   public let operationsPerProduct: Double
   /// Floating-point operations of the primal pass at each new θ.
   public let operationsPerPoint: Double
@@ -66,10 +66,12 @@ extension Objective {
 }
 
 extension Schedule {
-  /// Floating-point operations of a stage over all microbatches.
+  /// Floating-point operations of a stage over all microbatches, an element that elementwise steps read or write counted as
+  /// ``WorkRates/operationsPerElement``.
   func operations(of plans: [Int: Plan], _ stage: Stage) -> Double {
     (0..<microbatchCount).reduce(0) { sum, index in
-      sum + (plans[samples(ofMicrobatch: index).count]?.operationCount(stage) ?? 0)
+      guard let plan = plans[samples(ofMicrobatch: index).count] else { return sum }
+      return sum + plan.operationCount(stage) + WorkRates.operationsPerElement * (plan.elementCounts[stage] ?? 0)
     }
   }
 }

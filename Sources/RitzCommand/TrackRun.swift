@@ -56,6 +56,9 @@ struct TrackRun {
     try RunReport.write(
       RunDirectory(output),
       tool: ReportedTool(version: SpectrumRun.version, libraries: ["numerics": LinearAlgebraLibrary.description]))
+    if !folder.isNumbered {
+      print("steps are the places of checkpoints among the files, as not all their names end in numbers that rise")
+    }
     print("\(folder.entries.count) checkpoints measured; results in \(output): report.html, history.jsonl, run.json")
   }
 
@@ -112,6 +115,12 @@ struct TrackRun {
       optimizer: "checkpoints made elsewhere" + (learningRate.map { ", learning rate \($0)" } ?? ""),
       edgeFormula: learningRate == nil ? nil : edge.formula, plannedSteps: folder.entries.last?.step ?? 0,
       stepsPerEpoch: 1, batchSize: batch ?? dataset.count, seed: execution.seed,
-      conventions: observe.conventions(settings, samples: dataset.count))
+      conventions: [
+        RunDescription.Convention(
+          name: "steps",
+          text: folder.isNumbered
+            ? "the last number in a checkpoint's name"
+            : "a checkpoint's place among the files, as not all names end in numbers that rise")
+      ] + observe.conventions(settings, samples: dataset.count))
   }
 }

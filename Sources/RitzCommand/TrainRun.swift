@@ -86,6 +86,8 @@ struct TrainSession<Scalar: Real> {
       try watch?.restore(stored, state)
       earlier = stored.seconds
       log = try RunLog(directory: directory, end: stored.historyEnd)
+      // What is damaged is known now and not when the report is written, hours from here.
+      _ = try RunDirectory(directory).records()
       events = try RunEventFile(in: directory, description, continuingAt: stored.eventsEnd)
     } else {
       try state.begin(settings)
@@ -121,7 +123,19 @@ struct TrainSession<Scalar: Real> {
       // In the middle of an observation there is no state to store: the one before it serves.
       if !isAmidStep { try store() }
       throw Interrupted(resumption: "go on with: ritz train --resume \(output.path)")
+    } catch let error as Diverged {
+      view.finish()
+      try events.flush()
+      try report()
+      throw InputError(
+        file: output.path, place: "step \(run.step)", error.error.problem,
+        remedy: (error.error.remedy.map { $0 + "; " } ?? "") + "report.html shows the run up to there")
     }
+  }
+
+  /// A step that training cannot take, whatever is done.
+  private struct Diverged: Error {
+    var error: InputError
   }
 
   /// Whether a step has been taken whose observation is not complete.
@@ -130,8 +144,7 @@ struct TrainSession<Scalar: Real> {
   private mutating func advance() throws {
     let step: TrainingStep<Scalar>
     do { step = try run.advance() } catch let error as InputError where error.file == nil {
-      throw InputError(
-        file: output.path, place: "step \(run.step)", error.problem, remedy: error.remedy)
+      throw Diverged(error: error)
     }
     isAmidStep = true
     try record(
@@ -176,19 +189,22 @@ struct TrainSession<Scalar: Real> {
     try Checkpoint.write(run, to: checkpointPath())
     try events.flush()
     view.finish()
-    let directory = RunDirectory(output.path)
     let result = RunResult(
-      steps: run.step, parameters: run.parameters, history: try directory.records().records,
+      steps: run.step, parameters: run.parameters, history: try RunDirectory(output.path).records().records,
       stepsPerEpoch: run.stepsPerEpoch)
-    try RunReport.write(
-      directory,
-      tool: ReportedTool(version: SpectrumRun.version, libraries: ["numerics": LinearAlgebraLibrary.description]))
+    try report()
     // Last, as it says that the rest is there.
     try output.write(result.encoded(), to: SpectrumRun.resultFile)
     state.clear()
     print(result.summary)
     if let watch { print(watch.summary) }
     print("results in \(output.path): report.html, result.json, history.jsonl, checkpoints")
+  }
+
+  private func report() throws {
+    try RunReport.write(
+      RunDirectory(output.path),
+      tool: ReportedTool(version: SpectrumRun.version, libraries: ["numerics": LinearAlgebraLibrary.description]))
   }
 }
 

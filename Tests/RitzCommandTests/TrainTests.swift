@@ -76,6 +76,10 @@ import Testing
       ] + flags)
     #expect(outcome.status == 1)
     #expect(outcome.errorLines.count == 1 && outcome.errors.contains(part), "\(outcome.errors)")
+    // What a run that diverged has seen is there to be read.
+    let isBegun = part == "training diverged"
+    #expect(FileBytes.exists(workspace.path("run/report.html")) == isBegun)
+    #expect(outcome.errors.contains("report.html shows the run up to there") == isBegun)
   }
 
   @Test(arguments: [

@@ -22,6 +22,8 @@ public struct CheckpointFolder: Sendable {
 
   public let path: String
   public let entries: [Entry]
+  /// Whether steps are the numbers in the names.
+  public let isNumbered: Bool
 
   /// - Throws: ``InputError`` where the folder cannot be read, or holds no checkpoints.
   public init(_ path: String) throws {
@@ -42,13 +44,12 @@ public struct CheckpointFolder: Sendable {
     }
     let ordered = chosen.sorted(by: Self.precedes)
     let numbers = ordered.map { Self.parts($0).compactMap(\.number).last }
-    let isRising =
+    isNumbered =
       numbers.allSatisfy { $0 != nil } && zip(numbers, numbers.dropFirst()).allSatisfy { ($0 ?? 0) < ($1 ?? 0) }
     self.path = path
-    entries = ordered.enumerated().map { index, name in
-      Entry(
-        name: name, path: path.hasSuffix("/") ? path + name : path + "/" + name,
-        step: isRising ? numbers[index] ?? index : index)
+    let steps = isNumbered ? numbers.compactMap { $0 } : Array(ordered.indices)
+    entries = zip(ordered, steps).map { name, step in
+      Entry(name: name, path: path.hasSuffix("/") ? path + name : path + "/" + name, step: step)
     }
   }
 

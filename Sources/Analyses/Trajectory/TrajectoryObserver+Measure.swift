@@ -105,7 +105,9 @@ extension TrajectoryObserver {
     } else {
       expectation = nil
     }
-    work += Double(point.operation.productCount) * point.planned.operation.operationsPerProduct
+    work +=
+      Double(point.operation.productCount)
+      * (point.planned.operation.operationsPerProduct + vectorOperations(includesDensity: includesDensity))
     result.products += point.operation.productCount
     if !notes.isEmpty { result.notes = notes }
     previous = subspace

@@ -87,12 +87,22 @@ extension TrajectoryObserver {
     self.expectation = expectation
   }
 
+  /// What keeping vectors orthogonal takes for each product: a product of a search is held against a basis some six times, that of a density against the Lanczos
+  /// vectors before it four times.
+  func vectorOperations(includesDensity: Bool) -> Double {
+    let kept = settings.top + settings.bottom + 2 * settings.guards + 1
+    let columns =
+      includesDensity ? settings.quadrature.map { 4 * Swift.min($0.steps, objective.dimension) / 2 } : nil
+    let columnsOfSearch = 6 * Swift.min(2 * kept, objective.dimension)
+    return WorkRates.operationsPerVectorElement * Double((columns ?? columnsOfSearch) * objective.dimension)
+  }
+
   /// Floating-point operations of an observation to come, the first search among them: for a budget's first decision.
   ///
   /// 20 products an eigenpair are taken for the search, as ``SpectrumRequest`` takes them.
   public func forecast() throws -> (whole: Double, withoutDensity: Double) {
     let pairs = Double(Swift.min(settings.top + settings.bottom, objective.dimension))
-    let product = planned.operation.operationsPerProduct
+    let product = planned.operation.operationsPerProduct + vectorOperations(includesDensity: false)
     let searched = Swift.min(20 * pairs, Double(settings.maximumProducts ?? .max))
     var base = planned.gradientOperations + planned.operation.operationsPerPoint + searched * product
     if let batches {

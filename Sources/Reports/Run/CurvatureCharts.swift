@@ -73,10 +73,11 @@ struct CurvatureCharts {
 
   var gradientFraction: RunChart {
     let lines = [
-      RunLine.estimates("full gradient", .blue, measurements.map { ($0.step, $0.gradientFraction) }),
+      RunLine.estimates("full gradient", .blue, measurements.map { ($0.step, $0.gradientFraction) }, within: 0...1),
       RunLine.estimates(
-        "mini-batches", .green, measurements.map { ($0.step, $0.batchGradientFraction) }, shape: .square),
-      RunLine.estimates("update", .purple, measurements.map { ($0.step, $0.updateFraction) }, shape: .triangle),
+        "mini-batches", .green, measurements.map { ($0.step, $0.batchGradientFraction) }, within: 0...1, shape: .square),
+      RunLine.estimates(
+        "update", .purple, measurements.map { ($0.step, $0.updateFraction) }, within: 0...1, shape: .triangle),
     ].filter { !$0.isEmpty }
     let chance = RunLine.values(
       "chance", .vermilion, measurements.map { ($0.step, $0.fractionByChance) }, form: .reference)
@@ -90,7 +91,7 @@ struct CurvatureCharts {
   }
 
   var overlap: RunChart {
-    let line = RunLine.estimates("overlap", .blue, measurements.map { ($0.step, $0.overlap) })
+    let line = RunLine.estimates("overlap", .blue, measurements.map { ($0.step, $0.overlap) }, within: 0...1)
     let chance = RunLine.values(
       "chance", .vermilion, measurements.map { ($0.step, $0.overlapByChance) }, form: .reference)
     return RunChart(

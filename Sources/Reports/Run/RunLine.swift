@@ -33,14 +33,15 @@ struct RunLine {
 extension RunLine {
   /// The line of estimates with their errors: a standard error is drawn two errors wide, a bound once.
   static func estimates(
-    _ label: Label, _ color: SeriesColor, _ values: [(step: Int, estimate: RunEstimate?)], shape: MarkShape = .circle
+    _ label: Label, _ color: SeriesColor, _ values: [(step: Int, estimate: RunEstimate?)],
+    within range: ClosedRange<Double> = -.infinity ... .infinity, shape: MarkShape = .circle
   ) -> RunLine {
     let present = values.compactMap { value in value.estimate.map { (value.step, $0) } }
     return RunLine(
       label: label, color: color, form: .measured, points: present.map { (Double($0.0), $0.1.value) },
       intervals: present.map { _, estimate in
         let error = (estimate.error ?? 0) * (estimate.isBound ? 1 : 2)
-        return (estimate.value - error, estimate.value + error)
+        return (max(estimate.value - error, range.lowerBound), min(estimate.value + error, range.upperBound))
       }, shape: shape)
   }
 
