@@ -1,5 +1,6 @@
 import Autodiff
 import Datasets
+import Foundation
 import Krylov
 import Networks
 import Tensors
@@ -10,21 +11,21 @@ public struct ExecutionOptions: Sendable {
   public var microbatch: Int?
   /// An upper bound on the number of tasks; by default from the number of samples.
   public var tasks: Int?
-  /// Bytes that residuals kept between products may take.
+  /// Bytes that residuals kept between products may take; by default a sixth of the machine's memory, 2 GiB at least.
   public var residualBytes: Int
   /// Samples of a group whose statistics batch normalisation takes; all samples are one group by default.
   public var batchNormGroup: Int?
   /// Of the order in which samples are cut into groups.
   public var seed: UInt64
   public init(
-    microbatch: Int? = nil, tasks: Int? = nil, residualBytes: Int = 2 << 30, batchNormGroup: Int? = nil,
+    microbatch: Int? = nil, tasks: Int? = nil, residualBytes: Int? = nil, batchNormGroup: Int? = nil,
     seed: UInt64 = 0
   ) {
     self.batchNormGroup = batchNormGroup
     self.seed = seed
     self.microbatch = microbatch
     self.tasks = tasks
-    self.residualBytes = residualBytes
+    self.residualBytes = residualBytes ?? max(2 << 30, Int(ProcessInfo.processInfo.physicalMemory / 6))
   }
 }
 

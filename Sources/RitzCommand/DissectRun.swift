@@ -100,16 +100,13 @@ struct DissectRun {
     return keys.map { key in keys.firstIndex(of: key) ?? 0 }
   }
 
-  /// Every block's operator keeps residuals of its own, one at a time: a quarter of the machine's memory, 2 GiB at least.
-  private var residualBytes: Int { max(2 << 30, Int(ProcessInfo.processInfo.physicalMemory / 4)) }
-
   private func objective<Scalar: Real>(
     of model: DissectedModel, _ pool: WorkerPool, as type: Scalar.Type
   ) throws -> Objective<Scalar> {
     try Objective(
       network: model.network, dataset: model.dataset(), loss: model.objective.namedLoss(),
       selection: model.objective.selection(of: model.network),
-      options: model.objective.execution(microbatch: execution.microbatch, residualBytes: residualBytes), pool: pool)
+      options: model.objective.execution(microbatch: execution.microbatch), pool: pool)
   }
 
   private func observer(_ model: String) -> DissectionObserver {

@@ -220,4 +220,30 @@ struct BatchNormalizationTests {
     let reported = try reference.doubles("loss")[0]
     #expect(abs(try whole.lossAndGradient().loss - reported) < 1e-5 * reported)
   }
+
+  /// A Hessian-vector product passes over the images of a layer 16 times: for the tangents of the statistics it reads x and ẋ; for the
+  /// normalised tangent these, the mask, and writes one; for the sums of the cotangents it reads both cotangents, x, ẋ and the mask and
+  /// writes one; for the cotangent of the input it reads that, x and ẋ, and writes one.
+  @Test func passesOverMemory() throws {
+    let samples = 4
+    func elements(_ layers: Int) throws -> Double {
+      let network = try Network(input: [8, 16, 16], seed: 3) {
+        for _ in 0..<layers {
+          Convolution2D(8, 8, filter: 3, padding: 1, bias: false)
+          BatchNormalization(8)
+          ReLU()
+        }
+        AdaptiveAveragePooling2D(1)
+        Flatten()
+        Dense(8, 3)
+      }.withBatchNormalization(.batch)
+      let data = try Dataset(
+        inputs: SmallProblem.numbers([samples, 8, 16, 16], seed: 1), targets: SmallProblem.labels(samples, classes: 3))
+      let objective = try SmallProblem.objective(network, data, .crossEntropy)
+      let plans = try objective.plans { graph throws(InputError) in try graph.product(of: .hessian, blocks: nil) }
+      return plans.reduce(0) { $0 + ($1.value.elementCounts[.linear] ?? 0) / Double($1.key) }
+    }
+    let passes = try (elements(4) - elements(3)) / Double(8 * 16 * 16)
+    #expect(passes >= 16 && passes < 16.5, "\(passes)")
+  }
 }

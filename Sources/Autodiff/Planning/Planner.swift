@@ -196,7 +196,8 @@ struct Planner {
     members[.primal] = (computed[.primal] ?? []).filter { primalNeeded[$0.index] }
   }
 
-  private func isCheap(_ value: Value) -> Bool {
+  /// Whether computing an element again costs about as much as reading it.
+  func isCheap(_ value: Value) -> Bool {
     guard case .elementwise(let operation) = graph[value].primitive.lowering else { return false }
     switch operation {
     case .negate, .absolute, .sign, .add, .subtract, .multiply, .maximum, .minimum, .select, .maskPositive,

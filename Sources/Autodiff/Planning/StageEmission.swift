@@ -71,7 +71,7 @@ extension StagePlanner {
   }
 
   /// Whether slices of a group wait for each other at a node: what does not depend on the data is alike in all.
-  private func isExchange(_ value: Value) -> Bool {
+  func isExchange(_ value: Value) -> Bool {
     guard case .allReduce = planner.graph[value].primitive.lowering else { return false }
     return stage == .primal || stage == .linear
   }

@@ -68,6 +68,7 @@ struct StagePlanner {
       if planner.isSplat(value) { materializedSplats.insert(value) }
       units.append(.addTo(value, target))
     }
+    refineGroups()
   }
 
   /// Takes apart a sum of terms that nothing else reads, so that each term goes straight to the result.
@@ -119,7 +120,7 @@ struct StagePlanner {
 
   /// What a group must find in memory before it runs to compute `value`, seen through repetition; and what it may also
   /// compute itself.
-  private func requirements(_ value: Value) -> (strict: [Value], open: [Value]) {
+  func requirements(_ value: Value) -> (strict: [Value], open: [Value]) {
     var strict: [Value] = []
     var open: [Value] = []
     for operand in planner.operands(value) where !planner.isSplat(operand) {
@@ -143,7 +144,7 @@ struct StagePlanner {
       else { continue }
       group.space = joined
       group.members.append(value)
-      group.inputs.formUnion(open + strict)
+      group.inputs.formUnion((open + strict).filter { producer[$0] != index })
       units[index] = .group(group)
       producer[value] = index
       return
@@ -153,7 +154,7 @@ struct StagePlanner {
   }
 
   /// Whether a group's value exists tile by tile, and not only when the group is done.
-  private func isTiled(_ value: Value) -> Bool {
+  func isTiled(_ value: Value) -> Bool {
     guard case .reduction = graph[value].primitive.lowering else { return true }
     if case .rows = planner.reductionKind(value) { return true }
     return false
