@@ -6,8 +6,8 @@ import Tensors
 ///     try writer.add("hello.txt", Array("hello".utf8))
 ///     try writer.finish()
 ///
-/// The same members give the same bytes: every timestamp is 1980-01-01. Zip64 fields are written where sizes, offsets or the number
-/// of members need them. Without `finish()` nothing appears. One thread at a time.
+/// The same members give the same bytes: every timestamp is 1980-01-01. Zip64 fields are written where sizes, offsets
+/// or the number of members need them. Without `finish()` nothing appears. One thread at a time.
 public final class ZipWriter {
   private let file: AtomicFile
   private let alwaysWide: Bool

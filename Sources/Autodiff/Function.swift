@@ -12,8 +12,8 @@ public struct Function: Sendable {
 
   /// The same function rebuilt node by node; what no output needs is dropped on the way.
   ///
-  /// `rule` gets a value and the operands of its node in the new graph and may return another value of the new graph for it; `nil` copies
-  /// the node.
+  /// `rule` gets a value and the operands of its node in the new graph and may return another value of the new graph
+  /// for it; `nil` copies the node.
   func rewritten(
     _ rule: (Value, [Value], inout Graph) throws(InputError) -> Value?
   ) throws(InputError) -> Function {

@@ -75,8 +75,8 @@ static inline double sum_of_eight(const double *lane) {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-// Four columns and up to four vectors at a time share loads and conversions; eight lanes whatever the vector width, so that the order of the additions is the
-// same everywhere and for any number of vectors.
+// Four columns and up to four vectors at a time share loads and conversions; eight lanes whatever the vector width, so
+// that the order of the additions is the same everywhere and for any number of vectors.
 #define DOTS(name, tile, scalar, packed)                                                                           \
   static inline __attribute__((always_inline)) void tile(                                                          \
       const int width, const scalar *const *columns, long count, const scalar *const *vectors, long offset, long n, \

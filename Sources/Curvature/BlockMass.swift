@@ -43,8 +43,8 @@ extension Objective {
   /// Vectors multiplied in one call at most.
   private static var blockBatch: Int { 16 }
 
-  /// The mass in and between the blocks of an operator, estimated with random signs: E ‖(A z_a)_b‖² = ‖A_ba‖_F² for z_a with independent
-  /// signs in block a and zeros elsewhere. Unbiased.
+  /// The mass in and between the blocks of an operator, estimated with random signs: E ‖(A z_a)_b‖² = ‖A_ba‖_F² for z_a
+  /// with independent signs in block a and zeros elsewhere. Unbiased.
   ///
   /// Cost: one product a block and probe; several blocks share the primal pass.
   public func blockMass(

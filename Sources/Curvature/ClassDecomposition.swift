@@ -6,9 +6,9 @@ import Tensors
 
 /// The Gauss-Newton matrix of cross-entropy taken apart by classes: G = G_class + G_cross + G_same + G_within.
 ///
-/// With gᵢ(k) = ∇ℓ(zᵢ, k), the gradient of sample i were its label k, and pᵢ its probabilities, G = Σᵢ Σ_k wᵢ pᵢₖ gᵢ(k) gᵢ(k)ᵀ. The pairs
-/// (i, k) are grouped by the sample's label c and by k, with total weights w_ck and mean gradients δ_ck; δ_c is the mean of δ_ck over
-/// k ≠ c. Then
+/// With gᵢ(k) = ∇ℓ(zᵢ, k), the gradient of sample i were its label k, and pᵢ its probabilities, G = Σᵢ Σ_k wᵢ pᵢₖ gᵢ(k)
+/// gᵢ(k)ᵀ. The pairs (i, k) are grouped by the sample's label c and by k, with total weights w_ck and mean gradients
+/// δ_ck; δ_c is the mean of δ_ck over k ≠ c. Then
 /// - G_class = Σ_c (Σ_{k≠c} w_ck) δ_c δ_cᵀ makes up to C outliers,
 /// - G_cross = Σ_{c≠k} w_ck (δ_ck − δ_c)(δ_ck − δ_c)ᵀ up to C(C − 1) more eigenvalues,
 /// - G_same = Σ_c w_cc δ_cc δ_ccᵀ,

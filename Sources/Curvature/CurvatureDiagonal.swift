@@ -9,8 +9,8 @@ extension ObjectiveGraph {
     InputError("the gradients of single samples are not at hand in this network at this batch size")
   }
 
-  /// Σᵢ wᵢ (Jᵢᵀ sᵢ) ⊙ (Jᵢᵀ sᵢ), with sᵢ the factor of ∂²ℓᵢ/∂z² in a direction that a vector over a sample's outputs chooses: summed over
-  /// all unit vectors it is the diagonal of the Gauss-Newton matrix.
+  /// Σᵢ wᵢ (Jᵢᵀ sᵢ) ⊙ (Jᵢᵀ sᵢ), with sᵢ the factor of ∂²ℓᵢ/∂z² in a direction that a vector over a sample's outputs
+  /// chooses: summed over all unit vectors it is the diagonal of the Gauss-Newton matrix.
   ///
   /// - Parameter isFisher: the factor of the Fisher matrix, which differs for soft targets that do not sum to one.
   mutating func diagonalPart(
@@ -87,12 +87,13 @@ extension Objective {
   /// ``TraceEstimator/diagonal(_:probes:observe:)`` has to estimate it.
   ///
   /// For the first two one backward pass over the data for each output of a sample: with S Sᵀ = ∂²ℓ/∂z² the diagonal is
-  /// (1/n) Σᵢ Σ_c (Jᵢᵀ S e_c)². For dense layers a pass is two matrix products a layer whatever the microbatch. Where the samples' own
-  /// gradients are not at hand, as for convolutions, every sample is a microbatch of its own, which is slow.
+  /// (1/n) Σᵢ Σ_c (Jᵢᵀ S e_c)². For dense layers a pass is two matrix products a layer whatever the microbatch. Where
+  /// the samples' own gradients are not at hand, as for convolutions, every sample is a microbatch of its own, which is
+  /// slow.
   ///
-  /// There is no formula for other operators; where batch statistics couple the samples, so that a sample's gradient runs through its
-  /// whole group; for the second moment where a sample has several rows, whose gradients a pass adds up; and for
-  /// models of a fixed batch size whose samples' gradients are not at hand.
+  /// There is no formula for other operators; where batch statistics couple the samples, so that a sample's gradient
+  /// runs through its whole group; for the second moment where a sample has several rows, whose gradients a pass adds
+  /// up; and for models of a fixed batch size whose samples' gradients are not at hand.
   ///
   /// - Parameter interruption: called before every pass; throws to stop.
   /// - Throws: ``InputError`` for the loss `output`, which leaves nothing to split.
@@ -111,8 +112,8 @@ extension Objective {
     }
   }
 
-  /// The same objective in microbatches whose size is that of no other dimension in the graph: the dimension of the samples is then
-  /// known by its size. `nil` where the size is fixed and another dimension has it.
+  /// The same objective in microbatches whose size is that of no other dimension in the graph: the dimension of the
+  /// samples is then known by its size. `nil` where the size is fixed and another dimension has it.
   func cutForSampleSquares() throws -> Objective? {
     guard case .dynamic = network.batch else {
       return try otherDimensions(microbatch: schedule.microbatch).contains(schedule.microbatch) ? nil : self

@@ -3,8 +3,8 @@ import Networks
 import Tensors
 
 extension ObjectiveGraph {
-  /// F v = Jᵀ F_z J v with F_z = E_y r(y) r(y)ᵀ, r(y) = ∂ℓ(z, y)/∂z, over labels y of the model's own distribution, or the mean over
-  /// the drawn ones.
+  /// F v = Jᵀ F_z J v with F_z = E_y r(y) r(y)ᵀ, r(y) = ∂ℓ(z, y)/∂z, over labels y of the model's own distribution, or
+  /// the mean over the drawn ones.
   mutating func fisherProduct(
     at inputs: [Value], along directions: [Value], drawSize: Int?
   ) throws(InputError) -> [Value?] {
@@ -87,8 +87,8 @@ extension ObjectiveGraph {
 }
 
 extension Objective {
-  /// The Fisher matrix F = (1/n) Σᵢ E_y gᵢ(y) gᵢ(y)ᵀ, gᵢ(y) = ∇ℓ(zᵢ, y), over labels y of the model's own distribution p(y|zᵢ): the one
-  /// whose negative log-likelihood the loss is, up to a constant.
+  /// The Fisher matrix F = (1/n) Σᵢ E_y gᵢ(y) gᵢ(y)ᵀ, gᵢ(y) = ∇ℓ(zᵢ, y), over labels y of the model's own distribution
+  /// p(y|zᵢ): the one whose negative log-likelihood the loss is, up to a constant.
   ///
   /// | loss | p(y\|z) | E r rᵀ |
   /// |---|---|---|
@@ -105,8 +105,8 @@ extension Objective {
   /// - Throws: ``InputError`` for the loss `output`.
   public func fisher() throws -> NetworkOperator<Scalar> { try curvature(.fisher) }
 
-  /// The Fisher matrix with the expectation over labels replaced by the mean over a few, drawn once for all products: a function of the
-  /// seed and the sample alone.
+  /// The Fisher matrix with the expectation over labels replaced by the mean over a few, drawn once for all products: a
+  /// function of the seed and the sample alone.
   ///
   /// Unbiased. Cost of a product: that of the Gauss-Newton matrix, whatever the number of draws.
   ///

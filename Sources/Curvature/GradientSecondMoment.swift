@@ -15,12 +15,12 @@ extension ObjectiveGraph {
 extension Objective {
   /// The second moment of the samples' gradients M = (1/n) Σ gᵢgᵢᵀ, not centred; also called the empirical Fisher matrix.
   ///
-  /// Computed as J_ℓᵀ W J_ℓ with J_ℓ the Jacobian of the vector of per-sample losses, so that no sample's gradient is stored. Cost of
-  /// a product with the primal kept: four matrix products a dense layer (two in the first).
+  /// Computed as J_ℓᵀ W J_ℓ with J_ℓ the Jacobian of the vector of per-sample losses, so that no sample's gradient is
+  /// stored. Cost of a product with the primal kept: four matrix products a dense layer (two in the first).
   public func gradientSecondMoment() throws -> NetworkOperator<Scalar> { try curvature(.gradientSecondMoment) }
 
-  /// The covariance of the samples' gradients Σ = M − μμᵀ, μ = ∇L; the noise of a mini-batch of m samples drawn with replacement is
-  /// Σ/m.
+  /// The covariance of the samples' gradients Σ = M − μμᵀ, μ = ∇L; the noise of a mini-batch of m samples drawn with
+  /// replacement is Σ/m.
   ///
   /// Cost of a product: that of the second moment; one gradient when it is made.
   public func gradientCovariance() throws -> NetworkOperator<Scalar> { try curvature(.gradientCovariance) }

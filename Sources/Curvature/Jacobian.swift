@@ -2,11 +2,11 @@ import Autodiff
 import Krylov
 import Tensors
 
-/// The Jacobian of a network as a linear map: from directions in the selected parameters to changes of the outputs of all samples,
-/// one after the other in data order; its transpose the other way.
+/// The Jacobian of a network as a linear map: from directions in the selected parameters to changes of the outputs of
+/// all samples, one after the other in data order; its transpose the other way.
 ///
-/// Products are the same bits for any number of workers. Cost of a product with the primal kept: two matrix products a dense layer
-/// (one in the first); of the transpose the same.
+/// Products are the same bits for any number of workers. Cost of a product with the primal kept: two matrix products a
+/// dense layer (one in the first); of the transpose the same.
 public struct Jacobian<Scalar: Real>: LinearMap, Sendable {
   /// Vectors over the selected parameters.
   public let domain: DenseVectorSpace<Scalar>

@@ -4,8 +4,8 @@ import Synchronization
 import Tensors
 
 extension MinibatchGradient {
-  /// Products of the loaded samples' Hessian, Gauss-Newton matrix or other operator on parameters with vectors, at the parameters of the
-  /// last evaluation.
+  /// Products of the loaded samples' Hessian, Gauss-Newton matrix or other operator on parameters with vectors, at the
+  /// parameters of the last evaluation.
   ///
   /// Planned when first asked for. Products between two evaluations share one primal pass.
   ///
@@ -27,8 +27,9 @@ extension MinibatchGradient {
     return executor.apply(vectors)
   }
 
-  /// The gradient of the loaded samples at θ with labels drawn from the network's own outputs there: what the Gauss-Newton-Bartlett
-  /// estimate m ĝ ⊙ ĝ of the diagonal of the Gauss-Newton matrix is made of, m the samples of the batch.
+  /// The gradient of the loaded samples at θ with labels drawn from the network's own outputs there: what the
+  /// Gauss-Newton-Bartlett estimate m ĝ ⊙ ĝ of the diagonal of the Gauss-Newton matrix is made of, m the samples of the
+  /// batch.
   ///
   /// Source: Liu, Li, Hall, Liang, Ma, "Sophia", 2023, arXiv:2305.14342, algorithm 2.
   ///

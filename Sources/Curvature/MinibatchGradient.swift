@@ -11,11 +11,11 @@ import Tensors
 ///     batch.load([4, 17, 2, …])
 ///     let (loss, gradient) = try batch.gradient(at: parameters)
 ///
-/// The mean is over the rows of the batch that count, the weights being taken anew for every batch. Where batch normalisation takes the
-/// statistics of its batch, these come with the gradient.
+/// The mean is over the rows of the batch that count, the weights being taken anew for every batch. Where batch
+/// normalisation takes the statistics of its batch, these come with the gradient.
 ///
-/// Cost of a step: three matrix products a dense layer (two in the first), and a copy of the samples; nothing is planned anew. One
-/// caller at a time.
+/// Cost of a step: three matrix products a dense layer (two in the first), and a copy of the samples; nothing is
+/// planned anew. One caller at a time.
 public final class MinibatchGradient<Scalar: Real>: Sendable {
   /// Samples of a batch.
   public let batchSize: Int
@@ -130,8 +130,8 @@ public final class MinibatchGradient<Scalar: Real>: Sendable {
     for row in 0..<rows.count * width { objective.data.weights.pointer[row] = counts(row) ? weight : 0 }
   }
 
-  /// L and ∇L of the loaded samples at θ, and mean and biased variance of each site of ``statistics``, channel by channel: the mean over
-  /// the groups where batch normalisation has several.
+  /// L and ∇L of the loaded samples at θ, and mean and biased variance of each site of ``statistics``, channel by
+  /// channel: the mean over the groups where batch normalisation has several.
   ///
   /// - Throws: ``InputError`` where the loss is not finite.
   public func evaluate(

@@ -14,7 +14,8 @@ public struct OperatorFunction<Scalar: Real>: Sendable {
   public let kind: OperatorKind
   /// Vectors over the selected parameters.
   public let space: DenseVectorSpace<Scalar>
-  /// Floating-point operations of one product, and what else it takes in terms of them (``WorkRates``), once the primal pass at θ is done and as far as it is kept.
+  /// Floating-point operations of one product, and what else it takes in terms of them (``WorkRates``), once the primal
+  /// pass at θ is done and as far as it is kept.
   public let operationsPerProduct: Double
   /// Floating-point operations of the primal pass at each new θ.
   public let operationsPerPoint: Double
@@ -34,8 +35,9 @@ extension Objective {
   /// θ ↦ A(θ), planned once.
   ///
   /// - Parameter blocks: where given, the block-diagonal part of the operator.
-  /// - Throws: ``InputError`` for an operator that the loss does not define, and for those that are not one function of θ: the tangent kernel,
-  ///   the covariance of the gradients (the second moment less μμᵀ), Fisher matrices with drawn labels.
+  /// - Throws: ``InputError`` for an operator that the loss does not define, and for those that are not one function of
+  ///   θ: the tangent kernel, the covariance of the gradients (the second moment less μμᵀ), Fisher matrices with drawn
+  ///   labels.
   public func operatorFunction(
     _ kind: OperatorKind, blocks: [ParameterBlock]? = nil
   ) throws -> OperatorFunction<Scalar> {

@@ -5,8 +5,9 @@ import Tensors
 
 /// Mean and variance of all samples before each batch normalisation, at the network's parameters.
 ///
-/// Layer after layer, as the samples reach a layer normalised by those before it: a pass for the mean and one for the variance about it,
-/// both in double precision. Cost: about as many evaluations of the network as it has batch normalisations.
+/// Layer after layer, as the samples reach a layer normalised by those before it: a pass for the mean and one for the
+/// variance about it, both in double precision. Cost: about as many evaluations of the network as it has batch
+/// normalisations.
 enum PopulationStatistics {
   /// The network with its stored statistics replaced by those of `dataset`.
   static func fixed(

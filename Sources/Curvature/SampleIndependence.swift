@@ -3,7 +3,8 @@ import Networks
 import Tensors
 
 extension Objective {
-  /// Samples of the dataset dealt into groups that do not see each other, so that the objective is the mean of those of the groups; `nil` where there are none.
+  /// Samples of the dataset dealt into groups that do not see each other, so that the objective is the mean of those of
+  /// the groups; `nil` where there are none.
   ///
   /// Groups whose statistics batch normalisation takes are the groups, where there are `count` of them.
   public func independentGroups(_ count: Int) -> [[Int]]? {
@@ -16,10 +17,11 @@ extension Objective {
 
   /// Makes sure that the outputs for a sample are a function of that sample, or of the statistics of its group.
   ///
-  /// Everything here cuts the samples into microbatches, which changes no number only where samples do not see each other. A file
-  /// may mix them without saying so: a mean over the batch written by hand, a softmax along it. The outputs for the first sample are
-  /// therefore taken twice, beside another sample and beside a copy of itself; where batch normalisation takes the statistics of a
-  /// group that is cut into slices, twice as well: in a batch of four, and in two of two.
+  /// Everything here cuts the samples into microbatches, which changes no number only where samples do not see each
+  /// other. A file may mix them without saying so: a mean over the batch written by hand, a softmax along it. The
+  /// outputs for the first sample are therefore taken twice, beside another sample and beside a copy of itself; where
+  /// batch normalisation takes the statistics of a group that is cut into slices, twice as well: in a batch of four,
+  /// and in two of two.
   ///
   /// Cost: two forward passes over one batch of two to four samples, or of the size the model was exported at.
   /// - Throws: ``InputError`` where the outputs differ by more than rounding.

@@ -4,9 +4,9 @@ import Tensors
 
 /// The sum over the samples of the squares of each sample's own part of a gradient, found in the graph of the gradient.
 ///
-/// A gradient with respect to a parameter sums over the samples in its last steps: a matrix product δᵀx over the rows, or a row sum.
-/// Where they are such steps, and rows of different samples do not mix, each sample's part is at hand: δᵢ ⊗ xᵢ, whose squares sum to
-/// (δ ⊙ δ)ᵀ(x ⊙ x), or the row itself.
+/// A gradient with respect to a parameter sums over the samples in its last steps: a matrix product δᵀx over the rows,
+/// or a row sum. Where they are such steps, and rows of different samples do not mix, each sample's part is at hand: δᵢ
+/// ⊗ xᵢ, whose squares sum to (δ ⊙ δ)ᵀ(x ⊙ x), or the row itself.
 struct SampleSquares {
   var graph: Graph
   /// The leading dimension of values with a row for each sample.

@@ -44,7 +44,8 @@ enum ScheduleRule {
 
   /// Samples of the slices that a group is cut into: of equally many, so that all run the same plan.
   ///
-  /// The largest divisor of the group up to the preferred size, from two samples on; the group itself where that would be far less.
+  /// The largest divisor of the group up to the preferred size, from two samples on; the group itself where that would
+  /// be far less.
   private static func sliceSize(
     of group: Int, preferred: Int, network: Network, options: ExecutionOptions
   ) throws(InputError) -> Int {
@@ -110,9 +111,9 @@ enum ScheduleRule {
   /// Samples of a microbatch where nobody says: enough for full speed of the products, few enough for activations to stay in the
   /// second-level cache, and no more than half of the samples, as two workers want something to do.
   ///
-  /// Dense layers want many rows. An image is many rows already: networks that convolve take as many samples as have room in
-  /// ``imageBytes`` with the largest image between two layers, in single precision. Each microbatch reads and writes arrays of the size of
-  /// the parameters, which should be little beside its activations.
+  /// Dense layers want many rows. An image is many rows already: networks that convolve take as many samples as have
+  /// room in ``imageBytes`` with the largest image between two layers, in single precision. Each microbatch reads and
+  /// writes arrays of the size of the parameters, which should be little beside its activations.
   static func standardMicrobatch(_ network: Network, samples: Int) throws(InputError) -> Int {
     var size = mostSamples
     if let images = try ImageSizes(network) {

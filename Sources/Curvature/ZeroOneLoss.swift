@@ -5,8 +5,8 @@ import Tensors
 
 /// The 0–1 loss: 1 for a sample that is classified otherwise than its target says.
 ///
-/// For cross-entropy with labels the class is that of the largest output, the first of equals; for binary cross-entropy with one output it is 1
-/// where the output is above 0, against a target above ½.
+/// For cross-entropy with labels the class is that of the largest output, the first of equals; for binary cross-entropy
+/// with one output it is 1 where the output is above 0, against a target above ½.
 enum ZeroOneLoss {
   /// - Throws: ``InputError`` for other losses and targets.
   static func require<Scalar: Real>(_ objective: Objective<Scalar>) throws(InputError) {

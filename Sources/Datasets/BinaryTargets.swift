@@ -1,8 +1,8 @@
 import Tensors
 
 extension Dataset {
-  /// The same samples with one real target a sample, for binary cross-entropy: 1 where the label is in the upper half of the classes, c/2 and
-  /// above, and 0 where it is below. Of ten digits, 0 to 4 are 0 and 5 to 9 are 1.
+  /// The same samples with one real target a sample, for binary cross-entropy: 1 where the label is in the upper half
+  /// of the classes, c/2 and above, and 0 where it is below. Of ten digits, 0 to 4 are 0 and 5 to 9 are 1.
   ///
   /// - Throws: `InputError` where there are no labels of two classes or more.
   public func withBinaryTargets() throws -> Dataset {
@@ -22,8 +22,8 @@ extension Dataset {
       count: count, targetsPerSample: targetsPerSample, scaling: scaling, description: description)
   }
 
-  /// The same samples with targets that know nothing of them: labels uniform over the classes, or each of the targets 0 and 1 with probability
-  /// ½. What is drawn is a function of the seed and the sample's position.
+  /// The same samples with targets that know nothing of them: labels uniform over the classes, or each of the targets 0
+  /// and 1 with probability ½. What is drawn is a function of the seed and the sample's position.
   ///
   /// - Throws: `InputError` where there are neither labels nor targets of 0 and 1.
   public func withRandomTargets(seed: UInt64) throws -> Dataset {

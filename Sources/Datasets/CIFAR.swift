@@ -1,8 +1,8 @@
 import Archives
 import Tensors
 
-/// Reading of CIFAR-10 in its binary form: records of a label, 0 to 9, and an image of 3 × 32 × 32 bytes, plane by plane (red, green,
-/// blue), rows first.
+/// Reading of CIFAR-10 in its binary form: records of a label, 0 to 9, and an image of 3 × 32 × 32 bytes, plane by
+/// plane (red, green, blue), rows first.
 ///
 /// A directory holds `data_batch_1.bin` to `data_batch_5.bin` for training and `test_batch.bin` for testing, each gzipped or not;
 /// of the training files those are read that are there.

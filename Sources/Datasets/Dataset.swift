@@ -6,10 +6,11 @@ import Tensors
 ///     let data = try Dataset.load("mnist/", options: .init(samples: 1024))
 ///     data.copyInputs(0..<256, into: buffer)      // standardised, in the precision of the buffer
 ///
-/// Inputs stay in the type they came in (bytes for images, 32-bit integers for tokens) and are standardised while they are copied:
-/// 60,000 images of 28×28 take 47 MB whatever the precision of the computation.
+/// Inputs stay in the type they came in (bytes for images, 32-bit integers for tokens) and are standardised while they
+/// are copied: 60,000 images of 28×28 take 47 MB whatever the precision of the computation.
 ///
-/// A sample is one row of the inputs. Token models have several targets a sample, one for each position, in the order of the inputs.
+/// A sample is one row of the inputs. Token models have several targets a sample, one for each position, in the order
+/// of the inputs.
 public struct Dataset: Sendable {
   /// The inputs in C order, `count` × `sampleShape`.
   public enum Inputs: Sendable {

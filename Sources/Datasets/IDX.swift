@@ -3,8 +3,8 @@ import Tensors
 
 /// Reading of IDX files, the format MNIST is distributed in.
 ///
-/// Two zero bytes, a type code, the number of axes, each length as a big-endian 32-bit integer, then the elements, big-endian in C
-/// order. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+/// Two zero bytes, a type code, the number of axes, each length as a big-endian 32-bit integer, then the elements,
+/// big-endian in C order. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 public enum IDX {
   /// Reads the file at `path`, gzipped or not.
   public static func read(contentsOf path: String, limit: Int = FileBytes.defaultLimit) throws -> NumpyArray {

@@ -3,18 +3,18 @@ import Tensors
 /// How the covariance of a dataset's inputs is taken to the identity: x ↦ A (x − mean), A C Aᵀ = I, with C = Q diag(λ) Qᵀ the
 /// covariance over the samples taken, divided by their number.
 ///
-/// Directions in which nothing varies, such as pixels that are always black, have no inverse. Those with λ ≤ tolerance · λ_max are
-/// dropped: from the number of inputs where the kind is ``Kind/principal``, to zero where it is ``Kind/zeroPhase``. The description of
-/// the dataset says how many.
+/// Directions in which nothing varies, such as pixels that are always black, have no inverse. Those with λ ≤ tolerance
+/// · λ_max are dropped: from the number of inputs where the kind is ``Kind/principal``, to zero where it is
+/// ``Kind/zeroPhase``. The description of the dataset says how many.
 ///
 /// The second moment is then the identity too, since the mean is zero. Cost: n d² + O(d³) for n samples of d inputs.
 public struct Whitening: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A = diag(λ)^(−1/2) Qᵀ: one input for each direction that is kept, that of the largest variance first.
     case principal = "pca"
-    /// A = Q diag(λ)^(−1/2) Qᵀ: the whitened sample nearest to the sample, in its shape. With directions dropped the covariance is
-    /// the projection on those that are kept. Source: A. Bell, T. Sejnowski, Vision Research 37 (1997), 3327–3338,
-    /// doi:10.1016/S0042-6989(97)00121-1.
+    /// A = Q diag(λ)^(−1/2) Qᵀ: the whitened sample nearest to the sample, in its shape. With directions dropped the
+    /// covariance is the projection on those that are kept. Source: A. Bell, T. Sejnowski, Vision Research 37 (1997),
+    /// 3327–3338, doi:10.1016/S0042-6989(97)00121-1.
     case zeroPhase = "zca"
   }
 

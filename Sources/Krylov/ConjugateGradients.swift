@@ -2,8 +2,8 @@ import Tensors
 
 /// The solution of (A + λI) x = b by conjugate gradients, A symmetric and positive semidefinite.
 ///
-/// Source: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear systems", J. Res. Nat. Bur. Standards 49 (1952), 409–436,
-/// doi:10.6028/jres.049.044.
+/// Source: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear systems", J. Res. Nat. Bur.
+/// Standards 49 (1952), 409–436, doi:10.6028/jres.049.044.
 public struct ConjugateGradients: Sendable, Hashable {
   /// ‖b − (A + λI)x‖ at or below `tolerance` · ‖b‖ ends the iteration.
   public var tolerance: Double
@@ -58,8 +58,9 @@ public struct ConjugateGradients: Sendable, Hashable {
     public var products: Int
   }
 
-  /// The steps from x = 0 without the evidence at the end: until the recurrence's residual is at most tolerance · ‖b‖, the products run out, or a direction has a curvature that
-  /// is not positive, a product that is not finite among them.
+  /// The steps from x = 0 without the evidence at the end: until the recurrence's residual is at most tolerance · ‖b‖,
+  /// the products run out, or a direction has a curvature that is not positive, a product that is not finite among
+  /// them.
   public func iterate<A: LinearOperator>(
     _ operation: A, damping: Double = 0, _ b: A.Space.Vector
   ) throws -> Iterate<A.Space.Vector> {

@@ -44,17 +44,20 @@ public struct DeflatedSample<Vector: Sendable>: Sendable {
 
 /// Stochastic Lanczos quadrature whose first probe finds the eigenpairs that the other probes deflate.
 ///
-/// Where a density is sampled anyway, the outermost eigenpairs cost no product: m Lanczos steps from the first probe give Ritz pairs (θᵢ, yᵢ) with the residuals
-/// β_m |s_mi|. Those at the ends that have converged are deflated: their nodes leave the first probe's rule, the other probes are drawn and kept orthogonal to the yᵢ,
-/// and the θᵢ enter the ``SpectralSample`` with weight exactly 1/P.
+/// Where a density is sampled anyway, the outermost eigenpairs cost no product: m Lanczos steps from the first probe
+/// give Ritz pairs (θᵢ, yᵢ) with the residuals β_m |s_mi|. Those at the ends that have converged are deflated: their
+/// nodes leave the first probe's rule, the other probes are drawn and kept orthogonal to the yᵢ, and the θᵢ enter the
+/// ``SpectralSample`` with weight exactly 1/P.
 ///
-/// Of operators A′ near A whose products come along, such as those of parts of the data, it takes the projections VᵀA′V on the same spaces: their rules e₁ᵀ f(VᵀA′V) e₁
-/// and outermost Ritz values differ from those of A by what the difference A′ − A does, with the same probes, at no Lanczos process of their own. Exact where the Krylov space is
+/// Of operators A′ near A whose products come along, such as those of parts of the data, it takes the projections VᵀA′V
+/// on the same spaces: their rules e₁ᵀ f(VᵀA′V) e₁ and outermost Ritz values differ from those of A by what the
+/// difference A′ − A does, with the same probes, at no Lanczos process of their own. Exact where the Krylov space is
 /// the whole space; otherwise right to first order in A′ − A as far as the quadrature of A is.
 ///
-/// Cost: probes × steps products; one basis of steps + 1 vectors and the deflated ones; full orthogonalisation; for each A′ as many dot products as for A.
-/// Source: S. Ubaru, J. Chen, Y. Saad, SIAM J. Matrix Anal. Appl. 38 (2017), 1075–1099, doi:10.1137/16M1104974; deflation: A. S. Gambhir, A. Stathopoulos, K. Orginos,
-/// SIAM J. Sci. Comput. 39 (2017), A532–A558, doi:10.1137/16M1066361.
+/// Cost: probes × steps products; one basis of steps + 1 vectors and the deflated ones; full orthogonalisation; for
+/// each A′ as many dot products as for A. Source: S. Ubaru, J. Chen, Y. Saad, SIAM J. Matrix Anal. Appl. 38 (2017),
+/// 1075–1099, doi:10.1137/16M1104974; deflation: A. S. Gambhir, A. Stathopoulos, K. Orginos, SIAM J. Sci. Comput. 39
+/// (2017), A532–A558, doi:10.1137/16M1066361.
 public struct DeflatingQuadrature<Space: VectorSpace>: Sendable {
   public let space: Space
   public let options: DeflatingQuadratureOptions

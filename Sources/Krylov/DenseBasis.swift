@@ -2,8 +2,9 @@ import Tensors
 
 /// A basis of dense vectors, each contiguous and aligned, multiplied with in chunks of rows by the workers of a pool.
 ///
-/// The columns are stored apart rather than as one matrix: growing then moves nothing, and a snapshot shares the columns until one of them is
-/// written to. Every product reads each column once, four columns at a time against a chunk that stays in the cache.
+/// The columns are stored apart rather than as one matrix: growing then moves nothing, and a snapshot shares the
+/// columns until one of them is written to. Every product reads each column once, four columns at a time against a
+/// chunk that stays in the cache.
 public struct DenseBasis<Scalar: Real>: VectorBasis {
   public typealias Vector = Tensors.Vector<Scalar>
 

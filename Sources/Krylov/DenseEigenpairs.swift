@@ -1,8 +1,8 @@
 import Tensors
 
 extension ExactSpectrum {
-  /// The outermost eigenpairs from the dense matrix, in the form an ``EigenpairSolver`` gives them: for problems so small that all
-  /// eigenvalues cost less than a search. Multiplicities are then known.
+  /// The outermost eigenpairs from the dense matrix, in the form an ``EigenpairSolver`` gives them: for problems so
+  /// small that all eigenvalues cost less than a search. Multiplicities are then known.
   ///
   /// Cost: n + top + bottom products, 16n² bytes and O(n³) operations.
   ///

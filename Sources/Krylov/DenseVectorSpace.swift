@@ -3,13 +3,14 @@ import Tensors
 
 /// Vectors as arrays in memory, worked on in chunks of fixed size by the workers of a pool.
 ///
-/// Inner products accumulate in Double within a chunk, and the chunks' sums are added in their order, so results are the same bits for any
-/// number of workers.
+/// Inner products accumulate in Double within a chunk, and the chunks' sums are added in their order, so results are
+/// the same bits for any number of workers.
 public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
   public typealias Vector = Tensors.Vector<Scalar>
   public typealias Basis = DenseBasis<Scalar>
 
-  /// Elements per chunk: a chunk of a vector stays in the second-level cache; even, so that pairs of normals do not straddle chunks.
+  /// Elements per chunk: a chunk of a vector stays in the second-level cache; even, so that pairs of normals do not
+  /// straddle chunks.
   public static var chunk: Int { 8192 }
 
   public let dimension: Int
@@ -76,8 +77,8 @@ public struct DenseVectorSpace<Scalar: Real>: VectorSpace {
     }
   }
 
-  /// Element 2i and 2i + 1 of a Gaussian vector come from block i of the stream (Box–Muller), elements 128i ..< 128(i + 1) of a Rademacher
-  /// vector from the bits of block i.
+  /// Element 2i and 2i + 1 of a Gaussian vector come from block i of the stream (Box–Muller), elements 128i ..< 128(i +
+  /// 1) of a Rademacher vector from the bits of block i.
   public func random(_ distribution: RandomDistribution, from stream: RandomStream) -> Vector {
     Vector(count: dimension) { target in
       guard let target = target.baseAddress else { return }

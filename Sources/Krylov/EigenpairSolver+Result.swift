@@ -32,9 +32,11 @@ extension EigenpairSolver {
     return try eigenpairs(operation)
   }
 
-  /// The wanted eigenpairs as they stand, each with its residual from a product of its own: top + bottom products, in calls of at most ``residualBatch``.
+  /// The wanted eigenpairs as they stand, each with its residual from a product of its own: top + bottom products, in
+  /// calls of at most ``residualBatch``.
   ///
-  /// May be asked for before the search is over; the reason is then ``EigenpairReason/productsExhausted`` unless all have converged.
+  /// May be asked for before the search is over; the reason is then ``EigenpairReason/productsExhausted`` unless all
+  /// have converged.
   public func eigenpairs(_ operation: some LinearOperator<Space>) throws -> Eigenpairs<Space.Vector> {
     let pairs = try ritzPairs()
     // Fewer Ritz values than wanted: give what there is, from the outside in.

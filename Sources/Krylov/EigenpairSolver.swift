@@ -1,7 +1,8 @@
 import Foundation
 import Tensors
 
-/// The outermost eigenpairs of a symmetric operator by block Lanczos with thick restarts, as a value that is stepped, stored and resumed.
+/// The outermost eigenpairs of a symmetric operator by block Lanczos with thick restarts, as a value that is stepped,
+/// stored and resumed.
 ///
 ///     var solver = try EigenpairSolver(space: hessian.space, options: EigenpairOptions(top: 10, bottom: 5))
 ///     while !solver.isFinished { try solver.step(hessian) }     // store solver.snapshot whenever it suits
@@ -11,18 +12,18 @@ import Tensors
 ///
 ///     A Q = Q T + N C,   (Q N)ᵀ(Q N) = I,   T = QᵀAQ measured,
 ///
-/// with a basis Q and the next block N. Each step multiplies N, appends it to Q and orthogonalises the products against all of Q. When the basis is full it is
-/// restarted with the best Ritz vectors at both ends (the wanted ones and a cushion), for which C is dense. A Ritz pair (θ, Qy) has the residual norm
-/// ‖Cy‖.
+/// with a basis Q and the next block N. Each step multiplies N, appends it to Q and orthogonalises the products against
+/// all of Q. When the basis is full it is restarted with the best Ritz vectors at both ends (the wanted ones and a
+/// cushion), for which C is dense. A Ritz pair (θ, Qy) has the residual norm ‖Cy‖.
 ///
-/// One start vector sees one direction of every eigenspace. So, after convergence, the wanted vectors are locked and the search starts afresh with a
-/// random block in their orthogonal complement, until a missed eigenvalue at or beyond the last wanted one would have come up with probability 0.99
-/// (Chebyshev's growth over the interval of the remaining Ritz values), or the cap on such products is reached. What comes up is added,
-/// converged, and verified in its turn.
+/// One start vector sees one direction of every eigenspace. So, after convergence, the wanted vectors are locked and
+/// the search starts afresh with a random block in their orthogonal complement, until a missed eigenvalue at or beyond
+/// the last wanted one would have come up with probability 0.99 (Chebyshev's growth over the interval of the remaining
+/// Ritz values), or the cap on such products is reached. What comes up is added, converged, and verified in its turn.
 ///
-/// Cost: one product a vector; memory of `basisSize` + `blockSize` vectors; each step reads the basis two to four times.
-/// Source: K. Wu, H. Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J. Matrix Anal. Appl. 22 (2000),
-/// 602–616, doi:10.1137/S0895479898334605.
+/// Cost: one product a vector; memory of `basisSize` + `blockSize` vectors; each step reads the basis two to four
+/// times. Source: K. Wu, H. Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J.
+/// Matrix Anal. Appl. 22 (2000), 602–616, doi:10.1137/S0895479898334605.
 public struct EigenpairSolver<Space: VectorSpace>: Sendable {
   public let space: Space
   public let options: EigenpairOptions

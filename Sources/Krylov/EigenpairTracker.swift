@@ -33,18 +33,21 @@ public struct EigenpairTrackerOptions: Sendable, Hashable, Codable {
   }
 }
 
-/// The outermost eigenpairs of a symmetric operator that changes from call to call, each search begun from the last one's vectors.
+/// The outermost eigenpairs of a symmetric operator that changes from call to call, each search begun from the last
+/// one's vectors.
 ///
 ///     var tracker = try EigenpairTracker(space: space, options: EigenpairTrackerOptions(top: 10))
 ///     for θ in trajectory { let pairs = try tracker.update(hessian(at: θ)) }
 ///
-/// An update takes the kept Ritz vectors, and one vector that explores their complement, as a basis Q; multiplies, W = A Q; and solves the
-/// eigenproblem of QᵀW (Rayleigh–Ritz). Where a wanted pair has a residual W y − θ Q y above the tolerance, the largest residuals are added to the basis, and so on. Any basis
-/// will do, as products are kept beside it: that is what lets the search begin where the last one ended, and what makes each residual a measured one.
-/// While the operator changes by little, the first products suffice.
+/// An update takes the kept Ritz vectors, and one vector that explores their complement, as a basis Q; multiplies, W =
+/// A Q; and solves the eigenproblem of QᵀW (Rayleigh–Ritz). Where a wanted pair has a residual W y − θ Q y above the
+/// tolerance, the largest residuals are added to the basis, and so on. Any basis will do, as products are kept beside
+/// it: that is what lets the search begin where the last one ended, and what makes each residual a measured one. While
+/// the operator changes by little, the first products suffice.
 ///
-/// What the vectors are blind to, an eigenvalue that rises out of the bulk in a direction of its own, comes in through the explorer, not at once:
-/// it takes a step of the power method an update, at no product of its own beyond that, and a little of a random vector. ``Eigenpair/multiplicityVerified`` is therefore false; ``EigenpairSolver`` verifies.
+/// What the vectors are blind to, an eigenvalue that rises out of the bulk in a direction of its own, comes in through
+/// the explorer, not at once: it takes a step of the power method an update, at no product of its own beyond that, and
+/// a little of a random vector. ``Eigenpair/multiplicityVerified`` is therefore false; ``EigenpairSolver`` verifies.
 ///
 /// Cost: at least top + bottom + guards + 1 products in the first call of the operator; memory of twice `basisSize` vectors.
 /// Source: Rayleigh–Ritz with expansion by residuals is the method of E. R. Davidson, J. Comput. Phys. 17 (1975), 87–94,
@@ -162,8 +165,8 @@ public struct EigenpairTracker<Space: VectorSpace>: Sendable {
     return vector
   }
 
-  /// A step of the power method from the Ritz pair next to the kept ones, shifted so that it tends to the end that is wanted, and a tenth of a
-  /// random vector; `nil` where all Ritz pairs are kept.
+  /// A step of the power method from the Ritz pair next to the kept ones, shifted so that it tends to the end that is
+  /// wanted, and a tenth of a random vector; `nil` where all Ritz pairs are kept.
   private func explorer(_ search: Search<Space>, _ pairs: SymmetricEigen) -> Space.Vector? {
     guard let low = pairs.values.first, let high = pairs.values.last, pairs.values.count > keptTop + keptBottom else {
       return nil
@@ -318,8 +321,8 @@ private struct Search<Space: VectorSpace>: Sendable {
     }
   }
 
-  /// √(‖W y‖² − θ²), the norms of the residuals without the residuals; `nil` where a residual of size `bound` would drown in the rounding
-  /// of Q and W.
+  /// √(‖W y‖² − θ²), the norms of the residuals without the residuals; `nil` where a residual of size `bound` would
+  /// drown in the rounding of Q and W.
   func residualNorms(of indices: [Int], _ pairs: SymmetricEigen, above bound: Double) -> [Double]? {
     let resolution = 4 * Double(Space.Scalar.ulpOfOne) * normEstimate * normEstimate
     guard bound * bound > resolution else { return nil }
@@ -356,8 +359,8 @@ private struct Search<Space: VectorSpace>: Sendable {
 
   /// The vectors made orthonormal to the basis and among themselves; those without a direction of their own are left out.
   ///
-  /// All at once: the part in the basis is taken off, then Gram–Schmidt is done on coefficients, VᵀV being all that it needs to know of the vectors. That loses digits as it cancels, so it is
-  /// repeated until it does not.
+  /// All at once: the part in the basis is taken off, then Gram–Schmidt is done on coefficients, VᵀV being all that it
+  /// needs to know of the vectors. That loses digits as it cancels, so it is repeated until it does not.
   func orthonormalized(_ given: [Space.Vector]) -> [Space.Vector] {
     var vectors = given.filter { vector in
       let norm = space.norm(vector)

@@ -8,14 +8,14 @@ public struct Eigenpair<Vector: Sendable>: Sendable {
   public var residual: Double
   /// Whether the residual is within tolerance · ‖A‖.
   public var converged: Bool
-  /// A bound for |value − eigenvalue|: the residual r, or r²/gap where that is smaller; the gap is the distance to the nearest other Ritz value (less
-  /// its residual) and taken at its word only where the multiplicity was verified (T. Kato 1949, G. Temple 1928). Of the two the
-  /// second is at least ε‖A‖, the rounding of the value.
+  /// A bound for |value − eigenvalue|: the residual r, or r²/gap where that is smaller; the gap is the distance to the
+  /// nearest other Ritz value (less its residual) and taken at its word only where the multiplicity was verified (T.
+  /// Kato 1949, G. Temple 1928). Of the two the second is at least ε‖A‖, the rounding of the value.
   public var errorBound: Double
   /// How many of the eigenvalues that were found, this one included, coincide with it within the tolerance.
   public var multiplicity: Int
-  /// Whether a search of the complement would have found another copy with probability 0.99. False where it was cut short, was not asked for, or
-  /// where the next eigenvalue is too close to tell.
+  /// Whether a search of the complement would have found another copy with probability 0.99. False where it was cut
+  /// short, was not asked for, or where the next eigenvalue is too close to tell.
   public var multiplicityVerified: Bool
 
   public init(
@@ -83,6 +83,23 @@ public struct Eigenpairs<Vector: Sendable>: Sendable {
   public var orthogonality: Double
   /// How many pairs were asked for and could not be given because the dimension is smaller.
   public var unavailable: Int
+
+  public init(
+    top: [Eigenpair<Vector>], bottom: [Eigenpair<Vector>], reason: EigenpairReason, tolerance: Double,
+    normEstimate: Double, products: Int, verificationProducts: Int, restarts: Int, orthogonality: Double,
+    unavailable: Int
+  ) {
+    self.top = top
+    self.bottom = bottom
+    self.reason = reason
+    self.tolerance = tolerance
+    self.normEstimate = normEstimate
+    self.products = products
+    self.verificationProducts = verificationProducts
+    self.restarts = restarts
+    self.orthogonality = orthogonality
+    self.unavailable = unavailable
+  }
 
   /// Whether every pair that was asked for, and that the dimension allows, has been found and has converged.
   public var converged: Bool { reason != .productsExhausted && (top + bottom).allSatisfy(\.converged) }

@@ -5,8 +5,8 @@ import Tensors
 ///
 ///     N_σ(x) = Σᵢ Φ((λᵢ − x)/σ),
 ///
-/// Φ the normal distribution function: the integral of P times the density above x at the same resolution σ. Deflated eigenvalues are counted
-/// exactly.
+/// Φ the normal distribution function: the integral of P times the density above x at the same resolution σ. Deflated
+/// eigenvalues are counted exactly.
 public struct EigenvalueCount: Sendable, Hashable, Codable {
   public var threshold: Double
   public var value: Double

@@ -2,13 +2,13 @@ import Foundation
 
 /// The confidence interval of the mean of a gamma distribution of known scale, from one value drawn from it.
 ///
-/// For a positive estimate X with mean μ and variance c·μ, c known, X is taken as gamma distributed with shape μ/c and scale c. The interval
-/// holds every μ under which X lies in neither tail of α/2:
+/// For a positive estimate X with mean μ and variance c·μ, c known, X is taken as gamma distributed with shape μ/c and
+/// scale c. The interval holds every μ under which X lies in neither tail of α/2:
 ///
 ///     P(X ≥ observed | lower) = α/2,   P(X ≤ observed | upper) = α/2.
 ///
-/// For one eigenvalue under Gaussian probes X is χ², and the interval exact; for many it tends to the normal one. It is the construction of
-/// F. Garwood, Biometrika 28 (1936), 437–442, doi:10.1093/biomet/28.3-4.437, for a Poisson mean.
+/// For one eigenvalue under Gaussian probes X is χ², and the interval exact; for many it tends to the normal one. It is
+/// the construction of F. Garwood, Biometrika 28 (1936), 437–442, doi:10.1093/biomet/28.3-4.437, for a Poisson mean.
 struct GammaInterval: Sendable {
   /// 1 − α
   var confidence: Double
@@ -52,8 +52,9 @@ struct GammaInterval: Sendable {
 
   /// P(Γ(shape) ≤ x), the regularised incomplete gamma function.
   ///
-  /// Below 50 by its series of positive terms (Abramowitz and Stegun 6.5.29); above, where it is right to 2e-4, by the cube-root normal
-  /// approximation of E. B. Wilson and M. M. Hilferty, PNAS 17 (1931), 684–688, doi:10.1073/pnas.17.12.684.
+  /// Below 50 by its series of positive terms (Abramowitz and Stegun 6.5.29); above, where it is right to 2e-4, by the
+  /// cube-root normal approximation of E. B. Wilson and M. M. Hilferty, PNAS 17 (1931), 684–688,
+  /// doi:10.1073/pnas.17.12.684.
   static func probability(_ shape: Double, _ x: Double) -> Double {
     guard shape > 0 else { return 1 }
     if x > 50 {

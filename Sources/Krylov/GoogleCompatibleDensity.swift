@@ -1,11 +1,12 @@
 import Foundation
 import Tensors
 
-/// The density as `google/spectral-density` computes it from the same tridiagonal matrices, for comparison with published figures.
+/// The density as `google/spectral-density` computes it from the same tridiagonal matrices, for comparison with
+/// published figures.
 ///
-/// Grid: evenly from the mean over probes of the least Ritz value − 0.01 to the mean of the greatest + 0.01. Gaussian kernel of variance
-/// sigmaSquared · max(1, length of the grid). The mean over probes is scaled so that Σ density · spacing = 1. There is no band, no deflation, and mass
-/// outside the grid is lost before the scaling.
+/// Grid: evenly from the mean over probes of the least Ritz value − 0.01 to the mean of the greatest + 0.01. Gaussian
+/// kernel of variance sigmaSquared · max(1, length of the grid). The mean over probes is scaled so that Σ density ·
+/// spacing = 1. There is no band, no deflation, and mass outside the grid is lost before the scaling.
 ///
 /// Source: github.com/google/spectral-density, jax/density.py, `tridiag_to_density`.
 public struct GoogleCompatibleDensity: Sendable, Hashable, Codable {

@@ -20,7 +20,8 @@ struct GramMatrix {
     var columns: [[Double]] = []
     /// For each of them what is left of the norm of the vector it comes from.
     var rest: [Double] = []
-    /// The least ratio of norms after to before: where it is small, cancellation has left VS less orthonormal than the arithmetic is exact.
+    /// The least ratio of norms after to before: where it is small, cancellation has left VS less orthonormal than the
+    /// arithmetic is exact.
     var leastRatio = 1.0
   }
 

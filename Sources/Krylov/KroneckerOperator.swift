@@ -15,10 +15,12 @@ public struct KroneckerEigenvalue: Sendable, Hashable {
   }
 }
 
-/// A symmetric matrix with eigenvectors u_i ⊗ v_j: a Kronecker product A ⊗ B, or one whose eigenvalues λ_ij are not those of a product.
+/// A symmetric matrix with eigenvectors u_i ⊗ v_j: a Kronecker product A ⊗ B, or one whose eigenvalues λ_ij are not
+/// those of a product.
 ///
-/// It acts on vectors of m·n elements, which are read as matrices V [m, n] by rows: (A ⊗ B) vec V = vec(A V Bᵀ), and in general
-/// V ↦ U (Λ ⊙ (UᵀV W)) Wᵀ, with U and W the matrices of the u_i and v_j. All eigenpairs, functions of the matrix and inverses are at hand.
+/// It acts on vectors of m·n elements, which are read as matrices V [m, n] by rows: (A ⊗ B) vec V = vec(A V Bᵀ), and in
+/// general V ↦ U (Λ ⊙ (UᵀV W)) Wᵀ, with U and W the matrices of the u_i and v_j. All eigenpairs, functions of the
+/// matrix and inverses are at hand.
 ///
 /// Cost of a product: 4mn(m + n) operations. Memory: m² + n² + mn numbers.
 public struct KroneckerOperator<Scalar: Real>: LinearOperator, Sendable {
@@ -188,8 +190,8 @@ public struct KroneckerOperator<Scalar: Real>: LinearOperator, Sendable {
     return withValues(values.map { 1 / (max($0, 0) + damping) })
   }
 
-  /// ((A + π√λ I) ⊗ (B + √λ/π I))⁻¹ with π² the ratio of the factors' mean eigenvalues: not an inverse of A ⊗ B + λI, from which it differs by
-  /// √λ (A/π ⊗ I + π I ⊗ B), but of a Kronecker product again.
+  /// ((A + π√λ I) ⊗ (B + √λ/π I))⁻¹ with π² the ratio of the factors' mean eigenvalues: not an inverse of A ⊗ B + λI,
+  /// from which it differs by √λ (A/π ⊗ I + π I ⊗ B), but of a Kronecker product again.
   ///
   /// - Throws: ``InputError`` for a damping that is not positive, and for matrices that are not products.
   ///

@@ -2,8 +2,8 @@ import Tensors
 
 /// The state of a method as plain data: named lists of numbers and of vectors, and nested parts.
 ///
-/// Made to be written as arrays: each entry is one array of integers, of Double, or of rows of a scalar type. Vectors are shared with the
-/// running method, not copied. A method resumed from its snapshot goes on with the same bits.
+/// Made to be written as arrays: each entry is one array of integers, of Double, or of rows of a scalar type. Vectors
+/// are shared with the running method, not copied. A method resumed from its snapshot goes on with the same bits.
 public struct KrylovSnapshot<Scalar: Real>: Sendable, Equatable {
   /// Which method the state belongs to, with the version of its layout.
   public var kind: String

@@ -6,18 +6,20 @@ import Tensors
 ///
 ///     A Q − Q T = β_m q_{m+1} e_mᵀ,   QᵀQ = I,   T = QᵀAQ tridiagonal,
 ///
-/// Q = (q₁ … q_m) a basis of the Krylov space of A and q₁ = start / ‖start‖. When the remainder β_m is negligible beside ‖T‖ the Krylov space is
-/// invariant: the factorisation ends there, with the smaller T, whose eigenvalues are then eigenvalues of A.
+/// Q = (q₁ … q_m) a basis of the Krylov space of A and q₁ = start / ‖start‖. When the remainder β_m is negligible
+/// beside ‖T‖ the Krylov space is invariant: the factorisation ends there, with the smaller T, whose eigenvalues are
+/// then eigenvalues of A.
 ///
 ///     var lanczos = try Lanczos(space: hessian.space, start: probe)
 ///     while lanczos.order < 90, !lanczos.isInvariant { try lanczos.step(hessian) }
 ///     let rule = try QuadratureRule(lanczos.tridiagonal)
 ///
-/// With `deflating` vectors U the recurrence is that of (I − UUᵀ) A (I − UUᵀ): known eigenvectors are kept out, by one projection a step.
+/// With `deflating` vectors U the recurrence is that of (I − UUᵀ) A (I − UUᵀ): known eigenvectors are kept out, by one
+/// projection a step.
 ///
-/// Cost: one product a step; memory of m + 1 vectors; orthogonalisation as ``Orthogonalization`` says.
-/// Source: C. Lanczos, J. Res. Nat. Bur. Standards 45 (1950), 255–282, doi:10.6028/jres.045.026; C. C. Paige, J. Inst. Math. Appl. 10 (1972),
-/// 373–381, doi:10.1093/imamat/10.3.373 (the order of operations).
+/// Cost: one product a step; memory of m + 1 vectors; orthogonalisation as ``Orthogonalization`` says. Source: C.
+/// Lanczos, J. Res. Nat. Bur. Standards 45 (1950), 255–282, doi:10.6028/jres.045.026; C. C. Paige, J. Inst. Math. Appl.
+/// 10 (1972), 373–381, doi:10.1093/imamat/10.3.373 (the order of operations).
 public struct Lanczos<Space: VectorSpace>: Sendable {
   public let space: Space
   public let orthogonalization: Orthogonalization
@@ -158,8 +160,8 @@ public struct Lanczos<Space: VectorSpace>: Sendable {
     }
   }
 
-  /// Makes w and the newest vector of the basis orthogonal to all vectors before them: the recurrence reaches back two vectors, so what one
-  /// alone would lack comes back with the other. Returns the norm of w that is left.
+  /// Makes w and the newest vector of the basis orthogonal to all vectors before them: the recurrence reaches back two
+  /// vectors, so what one alone would lack comes back with the other. Returns the norm of w that is left.
   private mutating func purge(_ w: inout Space.Vector, _ norm: Double) -> Double {
     let j = order - 1
     var newest = basis[j]

@@ -4,9 +4,10 @@ import Tensors
 public struct LeadingSubspace<Scalar: Real>: Sendable {
   /// Orthonormal.
   public var vectors: [Vector<Scalar>]
-  /// A bound on ‖sin Θ‖_F between the span and the true eigenspace: ‖R‖_F/gap, R the residuals and the gap that below the last eigenvalue, less
-  /// the residual of the next (C. Davis, W. M. Kahan, SIAM J. Numer. Anal. 7 (1970), 1–46, doi:10.1137/0707001). `nil` where the gap is not
-  /// larger than the residuals: the eigenspace is then not defined by what is known.
+  /// A bound on ‖sin Θ‖_F between the span and the true eigenspace: ‖R‖_F/gap, R the residuals and the gap that below
+  /// the last eigenvalue, less the residual of the next (C. Davis, W. M. Kahan, SIAM J. Numer. Anal. 7 (1970), 1–46,
+  /// doi:10.1137/0707001). `nil` where the gap is not larger than the residuals: the eigenspace is then not defined by
+  /// what is known.
   public var sine: Double?
 
   public init(vectors: [Vector<Scalar>], sine: Double?) {

@@ -11,8 +11,8 @@ public protocol LinearOperator<Space> {
 
   /// A v for each of the vectors, in their order.
   ///
-  /// Several vectors come in one call because their products may share work (the primal pass of a network). A product must not depend on
-  /// the other vectors of its call.
+  /// Several vectors come in one call because their products may share work (the primal pass of a network). A product
+  /// must not depend on the other vectors of its call.
   func apply(_ vectors: [Space.Vector]) throws -> [Space.Vector]
 }
 

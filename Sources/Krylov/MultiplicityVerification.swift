@@ -2,10 +2,11 @@ import Foundation
 
 /// The search for eigenvalues that were missed, in the complement of the converged ones.
 ///
-/// Suppose the complement holds an eigenvalue θ at or beyond a wanted one, and the rest of its spectrum lies in [a, b], θ > b. Of a random unit
-/// vector the part along the missed eigenvector is above 0.01/√n with probability 0.99. q Lanczos steps let it grow over everything in [a, b] by
-/// T_q(1 + 2(θ − b)/(b − a)), T_q the Chebyshev polynomial. Once that is above 300√n, the missed vector would dominate and its Ritz value stand
-/// out. b is taken as the outermost remaining Ritz value plus its residual.
+/// Suppose the complement holds an eigenvalue θ at or beyond a wanted one, and the rest of its spectrum lies in [a, b],
+/// θ > b. Of a random unit vector the part along the missed eigenvector is above 0.01/√n with probability 0.99. q
+/// Lanczos steps let it grow over everything in [a, b] by T_q(1 + 2(θ − b)/(b − a)), T_q the Chebyshev polynomial. Once
+/// that is above 300√n, the missed vector would dominate and its Ritz value stand out. b is taken as the outermost
+/// remaining Ritz value plus its residual.
 ///
 /// Source: the bound behind Y. Saad, SIAM J. Numer. Anal. 17 (1980), 687–706, doi:10.1137/0717059.
 struct MultiplicityVerification: Sendable, Equatable {

@@ -1,10 +1,12 @@
-/// Simon's recurrence for ω_{j,k} ≈ q_jᵀq_k, from T alone: it tells when orthogonality is about to be lost without an inner product.
+/// Simon's recurrence for ω_{j,k} ≈ q_jᵀq_k, from T alone: it tells when orthogonality is about to be lost without an
+/// inner product.
 ///
 ///     β_j ω_{j+1,k} = β_k ω_{j,k+1} + (α_k − α_j) ω_{j,k} + β_{k−1} ω_{j,k−1} − β_{j−1} ω_{j−1,k} + noise,
 ///
-/// which is q_kᵀ(A q_j) − q_jᵀ(A q_k) written out. The noise enters with the sign that makes |ω| larger, so ω is an estimate from above; by how much
-/// depends on the direction of the errors, which nobody knows beforehand. But ω is proportional to the noise: whenever inner products are
-/// measured anyway, and at steps 4, 8, 16, …, it is scaled to ten times what was found.
+/// which is q_kᵀ(A q_j) − q_jᵀ(A q_k) written out. The noise enters with the sign that makes |ω| larger, so ω is an
+/// estimate from above; by how much depends on the direction of the errors, which nobody knows beforehand. But ω is
+/// proportional to the noise: whenever inner products are measured anyway, and at steps 4, 8, 16, …, it is scaled to
+/// ten times what was found.
 ///
 /// Source: H. D. Simon, Math. Comp. 42 (1984), 115–142, doi:10.1090/S0025-5718-1984-0725988-X.
 struct OrthogonalityLoss: Sendable {

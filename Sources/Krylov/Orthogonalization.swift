@@ -2,16 +2,18 @@ import Tensors
 
 /// How Lanczos vectors are kept orthogonal.
 ///
-/// In exact arithmetic the three-term recurrence does it alone. In floating point orthogonality is lost in the direction of each Ritz vector as
-/// it converges (Paige 1971), and copies of converged eigenvalues appear.
+/// In exact arithmetic the three-term recurrence does it alone. In floating point orthogonality is lost in the
+/// direction of each Ritz vector as it converges (Paige 1971), and copies of converged eigenvalues appear.
 public enum Orthogonalization: String, Sendable, Codable, CaseIterable {
-  /// Each vector against all before it, a second time when the first cut its norm below 0.7 of what it was. Orthogonal to rounding.
+  /// Each vector against all before it, a second time when the first cut its norm below 0.7 of what it was. Orthogonal
+  /// to rounding.
   ///
   /// Reads 2(j + 1) vectors in step j.
   case full
 
-  /// Against all before only when a recurrence for the loss of orthogonality says that it has reached √η, η the noise of the products;
-  /// then for the two newest vectors at once. T agrees with that of full reorthogonalisation to about η‖A‖.
+  /// Against all before only when a recurrence for the loss of orthogonality says that it has reached √η, η the noise
+  /// of the products; then for the two newest vectors at once. T agrees with that of full reorthogonalisation to about
+  /// η‖A‖.
   ///
   /// Source: H. D. Simon, "The Lanczos algorithm with partial reorthogonalization", Math. Comp. 42 (1984), 115–142,
   /// doi:10.1090/S0025-5718-1984-0725988-X.

@@ -11,7 +11,8 @@ public struct DensityOptions: Sendable, Hashable, Codable {
   public var gridCount: Int
   /// Of the pointwise band.
   public var confidence: Double
-  /// Eigenvalues |λ| ≤ resolution · max |λ| count as zero on the logarithmic axis: below it the sign and size of a node are rounding.
+  /// Eigenvalues |λ| ≤ resolution · max |λ| count as zero on the logarithmic axis: below it the sign and size of a node
+  /// are rounding.
   public var resolution: Double
 
   public init(
@@ -42,7 +43,8 @@ public struct DensityOptions: Sendable, Hashable, Codable {
 ///
 ///     φ_σ(x) = (1/P) Σᵢ exp(−(x − λᵢ)²/2σ²)/√(2πσ²),   ∫ φ_σ = 1;   P · density counts eigenvalues.
 ///
-/// Deflated eigenvalues enter exactly; the band covers the remainder. A grid spaced wider than σ misses mass between its points: `integral` tells.
+/// Deflated eigenvalues enter exactly; the band covers the remainder. A grid spaced wider than σ misses mass between
+/// its points: `integral` tells.
 ///
 /// Source: B. Ghorbani, S. Krishnan, Y. Xiao, ICML 2019, arXiv:1901.10159.
 public struct SpectralDensity: Sendable, Hashable, Codable {
@@ -54,7 +56,8 @@ public struct SpectralDensity: Sendable, Hashable, Codable {
   public var kernelWidth: Double
   /// The trapezoidal integral of `density` over `grid`.
   public var integral: Double
-  /// ∫ |φ_m − φ_m′| between the rules of all m Lanczos steps and of three quarters of them: how far the quadrature is from settled.
+  /// ∫ |φ_m − φ_m′| between the rules of all m Lanczos steps and of three quarters of them: how far the quadrature is
+  /// from settled.
   public var quadratureDefect: Double
   public var probes: Int
   public var deflated: Int

@@ -34,15 +34,15 @@ public struct QuadratureOptions: Sendable, Hashable, Codable {
 ///     while !quadrature.isFinished { try quadrature.step(hessian) }
 ///     let density = try SpectralDensity(quadrature.sample)
 ///
-/// Converged eigenpairs can be deflated: their vectors are projected out of the probes and of every step, and their values enter the
-/// ``SpectralSample`` exactly. The weight of one isolated eigenvalue under a random probe is distributed like χ²₁/P, so without deflation its
-/// height is noise.
+/// Converged eigenpairs can be deflated: their vectors are projected out of the probes and of every step, and their
+/// values enter the ``SpectralSample`` exactly. The weight of one isolated eigenvalue under a random probe is
+/// distributed like χ²₁/P, so without deflation its height is noise.
 ///
 /// Probe i is a pure function of (seed, i), whatever the batch and the number of workers.
 ///
-/// Cost: probes × steps products; memory of batch × (steps + 1) vectors and the deflated ones; orthogonalisation as ``Orthogonalization`` says.
-/// Source: S. Ubaru, J. Chen, Y. Saad, SIAM J. Matrix Anal. Appl. 38 (2017), 1075–1099, doi:10.1137/16M1104974; B. Ghorbani, S. Krishnan,
-/// Y. Xiao, ICML 2019, arXiv:1901.10159 (Algorithm 1).
+/// Cost: probes × steps products; memory of batch × (steps + 1) vectors and the deflated ones; orthogonalisation as
+/// ``Orthogonalization`` says. Source: S. Ubaru, J. Chen, Y. Saad, SIAM J. Matrix Anal. Appl. 38 (2017), 1075–1099,
+/// doi:10.1137/16M1104974; B. Ghorbani, S. Krishnan, Y. Xiao, ICML 2019, arXiv:1901.10159 (Algorithm 1).
 public struct StochasticLanczosQuadrature<Space: VectorSpace>: Sendable {
   public let space: Space
   public let options: QuadratureOptions

@@ -6,8 +6,8 @@ import Tensors
 /// √(2(P − k)²/(P²(P − 1)(P + 2))).
 public struct SubspaceOverlap: Sendable, Hashable {
   public var value: Double
-  /// How far that of the true eigenspaces may be from it: (s₁ + s₂)/√k with the two ``LeadingSubspace/sine``; `nil` where one of the eigenspaces is
-  /// not defined.
+  /// How far that of the true eigenspaces may be from it: (s₁ + s₂)/√k with the two ``LeadingSubspace/sine``; `nil`
+  /// where one of the eigenspaces is not defined.
   ///
   /// P − P̃ has the eigenvalues ±sin θᵢ, so |Tr((P − P̃)Q)| ≤ Σ sin θᵢ ≤ √k ‖sin Θ‖_F for a projector Q of rank k.
   public var error: Double?

@@ -44,14 +44,16 @@ public struct TraceEstimator: Sendable, Hashable {
 
   /// Hutch++: the trace on the range of a sketch exactly, on its complement by Hutchinson.
   ///
-  /// With S random, Q = orth(A S), tr A = tr QᵀAQ + tr (I − QQᵀ) A (I − QQᵀ). A third of the products goes to each of S, Q and the probes.
-  /// Exact for operators of rank at most a third of the products; the error falls with 1/products for semidefinite A, where Hutchinson's
-  /// falls with its square root. The standard error is that of the probes; the first part has none.
+  /// With S random, Q = orth(A S), tr A = tr QᵀAQ + tr (I − QQᵀ) A (I − QQᵀ). A third of the products goes to each of
+  /// S, Q and the probes. Exact for operators of rank at most a third of the products; the error falls with 1/products
+  /// for semidefinite A, where Hutchinson's falls with its square root. The standard error is that of the probes; the
+  /// first part has none.
   ///
   /// - Parameter products: at least 3; at most the next lower multiple of 3 is spent.
   /// - Throws: ``InputError`` when a product is not finite.
   ///
-  /// Source: R. A. Meyer, C. Musco, C. Musco, D. P. Woodruff, "Hutch++: optimal stochastic trace estimation", SOSA 2021, arXiv:2010.09649.
+  /// Source: R. A. Meyer, C. Musco, C. Musco, D. P. Woodruff, "Hutch++: optimal stochastic trace estimation", SOSA
+  /// 2021, arXiv:2010.09649.
   public func hutchPlusPlus<A: LinearOperator>(_ operation: A, products: Int) throws -> TraceEstimate {
     let space = operation.space
     let third = products / 3

@@ -10,8 +10,9 @@ public enum RandomDistribution: String, Sendable, Codable, CaseIterable {
 
 /// A real vector space with an inner product: all that the Krylov methods know of vectors.
 ///
-/// Everything a method needs of its (long) vectors passes through this interface and through ``VectorBasis``, so that vectors may be
-/// dense arrays in memory, sharded over ranks, or kept on disk. Coefficients are Double whatever the vectors are made of.
+/// Everything a method needs of its (long) vectors passes through this interface and through ``VectorBasis``, so that
+/// vectors may be dense arrays in memory, sharded over ranks, or kept on disk. Coefficients are Double whatever the
+/// vectors are made of.
 ///
 /// Implementations must be deterministic: the same operands give the same bits, for any number of workers.
 public protocol VectorSpace: Sendable {
@@ -55,8 +56,8 @@ public protocol VectorSpace: Sendable {
 
 /// A growable sequence of vectors b₀, b₁, …, usually orthonormal, that can be multiplied with as a tall matrix B.
 ///
-/// Every operation below reads the columns it names once: at hundreds of thousands of rows and tens of columns the memory traffic of these
-/// calls is what orthogonalisation costs.
+/// Every operation below reads the columns it names once: at hundreds of thousands of rows and tens of columns the
+/// memory traffic of these calls is what orthogonalisation costs.
 public protocol VectorBasis: Sendable {
   associatedtype Vector: Sendable
 
@@ -73,7 +74,8 @@ public protocol VectorBasis: Sendable {
   /// Keeps the first `count` vectors.
   mutating func truncate(to count: Int)
 
-  /// Bᵀv restricted to the given columns, for several v; every column is read from memory once. What one v gives does not depend on the others.
+  /// Bᵀv restricted to the given columns, for several v; every column is read from memory once. What one v gives does
+  /// not depend on the others.
   func coefficients(of vectors: [Vector], columns: Range<Int>) -> [[Double]]
 
   /// v ← v − B c over the given columns, each element of v rounded once.
@@ -85,8 +87,8 @@ public protocol VectorBasis: Sendable {
   /// v − B c over the given columns and its norm, each element rounded once; v is left alone.
   func remainder(of vector: Vector, subtracting coefficients: [Double], columns: Range<Int>) -> (Vector, norm: Double)
 
-  /// Makes the last two vectors of a recurrence orthogonal to the given columns in one sweep: each is replaced by v − B Bᵀv. Returns what
-  /// was found, Bᵀv of both.
+  /// Makes the last two vectors of a recurrence orthogonal to the given columns in one sweep: each is replaced by v − B
+  /// Bᵀv. Returns what was found, Bᵀv of both.
   ///
   /// Every column is read from memory twice, as for one vector.
   func orthogonalize(_ first: inout Vector, _ second: inout Vector, columns: Range<Int>) -> ([Double], [Double])
@@ -94,7 +96,8 @@ public protocol VectorBasis: Sendable {
   /// Puts another vector in the place of one.
   mutating func replace(_ index: Int, with vector: Vector)
 
-  /// B C for several columns of coefficients, over as many first columns of B as the longest has; every column of B is read from memory once.
+  /// B C for several columns of coefficients, over as many first columns of B as the longest has; every column of B is
+  /// read from memory once.
   func combinations(_ coefficients: [[Double]]) -> [Vector]
 
   /// B ← B S in place, S a `count` × `columns` matrix stored by columns: afterwards there are `columns` vectors.

@@ -2,8 +2,8 @@ import Tensors
 
 /// An orthonormal basis for one parameter, seen as a matrix W [rows, columns]: W = L C Rᵀ with coordinates C of the same shape.
 ///
-/// With the elements of W by rows, w = (L ⊗ R) c: the columns of L ⊗ R are the basis. A parameter of shape [m, …] is an m × n matrix; with
-/// one row and R of the order of the parameter the basis is any.
+/// With the elements of W by rows, w = (L ⊗ R) c: the columns of L ⊗ R are the basis. A parameter of shape [m, …] is an
+/// m × n matrix; with one row and R of the order of the parameter the basis is any.
 public struct ParameterBasis: Sendable {
   public let rows: Int
   public let columns: Int

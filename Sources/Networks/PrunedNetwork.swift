@@ -4,9 +4,9 @@ import Tensors
 extension Network {
   /// The same network with the smallest weights of each layer fixed at zero.
   ///
-  /// Of every parameter of two or more dimensions, the given fraction of the elements with the smallest magnitudes is zero and stays zero: the
-  /// network multiplies it by a mask of zeros and ones, so that derivatives with respect to what is pruned vanish. Of k elements
-  /// ⌊fraction · k⌋ are pruned, ties in the order of the array. Biases are kept.
+  /// Of every parameter of two or more dimensions, the given fraction of the elements with the smallest magnitudes is
+  /// zero and stays zero: the network multiplies it by a mask of zeros and ones, so that derivatives with respect to
+  /// what is pruned vanish. Of k elements ⌊fraction · k⌋ are pruned, ties in the order of the array. Biases are kept.
   ///
   /// - Throws: ``InputError`` where the fraction is not from 0 to below 1.
   public func pruned(_ fraction: Double) throws(InputError) -> Network {

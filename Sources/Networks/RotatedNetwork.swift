@@ -2,14 +2,14 @@ import Autodiff
 import Tensors
 
 extension Network {
-  /// The same function of other coordinates: a network whose parameters are the coordinates of this one's in orthonormal bases, by the positions
-  /// of the parameters.
+  /// The same function of other coordinates: a network whose parameters are the coordinates of this one's in
+  /// orthonormal bases, by the positions of the parameters.
   ///
-  /// Where a dense layer reads few rows, its inputs and outputs are turned instead of its weight, x Wᵀ = ((x R) Cᵀ) Lᵀ, which takes
-  /// r (m² + n²) multiplications for r rows instead of m n (m + n).
+  /// Where a dense layer reads few rows, its inputs and outputs are turned instead of its weight, x Wᵀ = ((x R) Cᵀ) Lᵀ,
+  /// which takes r (m² + n²) multiplications for r rows instead of m n (m + n).
   ///
-  /// - Parameter turnsRows: whether inputs and outputs of dense layers are turned in any case, so that the gradients of single samples are at
-  ///   hand.
+  /// - Parameter turnsRows: whether inputs and outputs of dense layers are turned in any case, so that the gradients of
+  ///   single samples are at hand.
   /// - Throws: ``InputError`` where a basis does not fit its parameter.
   public func inCoordinates(
     _ bases: [Int: ParameterBasis], turnsRows: Bool = false

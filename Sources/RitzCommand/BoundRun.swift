@@ -43,7 +43,7 @@ struct BoundWork<Scalar: Real> {
   private let dataset: Dataset
   private let test: Dataset?
   private let output: OutputDirectory
-  private let state: BoundState
+  private let state: StoredParts
   private let pool: WorkerPool
   private let progress: ProgressReporter
   private let prints: BoundRun.Prints
@@ -66,7 +66,7 @@ struct BoundWork<Scalar: Real> {
     _ = try Objective<Scalar>(network: prior, dataset: small, loss: settings.namedLoss(), pool: pool).errorFunction()
     if settings.bases.contains(.exact) { try WorkingBasis.requireExact(prior) }
     output = try OutputDirectory(directory)
-    state = try BoundState(output)
+    state = try StoredParts(output)
     guard !isResumed else { return }
     state.clear()
     for name in [SpectrumRun.resultFile, "report.html"] {
@@ -104,7 +104,7 @@ struct BoundWork<Scalar: Real> {
       loss: settings.objective.loss, precision: Scalar.precisionName, workers: pool.count,
       seed: settings.objective.seed, constants: settings.bound,
       assumptions: BoundReport.assumptions(
-        BoundSetting(
+        BoundPremises(
           prior: settings.hasZeroPrior ? .zero : Network.isBuiltIn(settings.objective.model) ? .drawn : .file,
           hasStandardConstants: settings.bound == PACBayesBound(),
           hasRunningAverages: prior.batchNormalization != nil,

@@ -11,7 +11,7 @@ struct BoundSession<Scalar: Real> {
   let dataset: Dataset
   let test: Dataset?
   let pool: WorkerPool
-  let state: BoundState
+  let state: StoredParts
   let progress: ProgressReporter
 
   private var name: String { "posterior-" + basis.rawValue }
@@ -63,11 +63,11 @@ struct BoundSession<Scalar: Real> {
 
   /// Trains the posterior and draws from it.
   func perform() throws -> ReportedPosterior {
-    var note = BoundState.Progress(
+    var note = PosteriorProgress(
       error: PosteriorError(samplesPerDraw: settings.drawsAreWhole ? nil : settings.batch))
     var anchor = network.parameterVector(as: Scalar.self)
-    let stored: (vectors: [String: Vector<Scalar>], note: BoundState.Progress)? = try state.read(
-      name, as: BoundState.Progress.self)
+    let stored: (vectors: [String: Vector<Scalar>], note: PosteriorProgress)? = try state.read(
+      name, as: PosteriorProgress.self)
     if let stored {
       note = stored.note
       if let weights = stored.vectors["anchor"], weights.count == anchor.count { anchor = weights }
@@ -95,14 +95,14 @@ struct BoundSession<Scalar: Real> {
   }
 
   private func store(
-    _ run: PosteriorTraining<Scalar>, _ note: BoundState.Progress, _ anchor: Vector<Scalar>
+    _ run: PosteriorTraining<Scalar>, _ note: PosteriorProgress, _ anchor: Vector<Scalar>
   ) throws {
     try state.write(name, run.state + [("anchor", anchor)], note)
   }
 
   private func train(
     _ run: inout PosteriorTraining<Scalar>, _ place: inout WorkingCoordinates, _ anchor: inout Vector<Scalar>,
-    _ note: inout BoundState.Progress
+    _ note: inout PosteriorProgress
   ) throws {
     let perEpoch = run.stepsPerEpoch
     let recordSteps = max(1, min(perEpoch, run.settings.steps / 100))
@@ -133,7 +133,8 @@ struct BoundSession<Scalar: Real> {
     try store(run, note, anchor)
   }
 
-  /// Takes the basis at the mean as it is; variances become the diagonal of the covariance there, and so do the averages of RMSprop.
+  /// Takes the basis at the mean as it is; variances become the diagonal of the covariance there, and so do the
+  /// averages of RMSprop.
   private func refresh(
     _ run: inout PosteriorTraining<Scalar>, _ place: inout WorkingCoordinates, _ anchor: inout Vector<Scalar>
   ) throws {
@@ -162,7 +163,7 @@ struct BoundSession<Scalar: Real> {
   }
 
   private func report(
-    _ run: PosteriorTraining<Scalar>, _ note: inout BoundState.Progress, _ anchor: Vector<Scalar>
+    _ run: PosteriorTraining<Scalar>, _ note: inout PosteriorProgress, _ anchor: Vector<Scalar>
   ) throws -> ReportedPosterior {
     let seed = settings.objective.seed
     let network = run.batch.network
@@ -211,7 +212,7 @@ struct BoundSession<Scalar: Real> {
     return reported(run, note)
   }
 
-  private func reported(_ run: PosteriorTraining<Scalar>, _ note: BoundState.Progress) -> ReportedPosterior {
+  private func reported(_ run: PosteriorTraining<Scalar>, _ note: PosteriorProgress) -> ReportedPosterior {
     let bound = settings.bound
     let best = bound.complexity(run.divergence, near: run.priorVariance, samples: dataset.count)
     let empirical = bound.empiricalError(mean: note.error.mean, draws: note.error.draws)

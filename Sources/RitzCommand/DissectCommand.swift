@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Ritz
 
 struct DissectCommand: ParsableCommand {
@@ -9,7 +10,7 @@ struct DissectCommand: ParsableCommand {
       A MODEL is a .pt2 file, a built-in network, the directory of a 'ritz train' run (its last checkpoint), a .safetensors file, or a \
       directory of checkpoints, each of which is a model. Leading eigenspaces of every layer's block are compared between models, operators and \
       with the Kronecker product of the layer's factors. Without --data every MODEL is a run, measured on the data it was trained on. Leaves a \
-      directory with result.json, arrays.npz, figures and report.html.
+      directory with result.json, arrays.npz, figures and report.html. What was stopped goes on with --resume DIR behind the last layer that was done.
       """)
 
   @Argument(help: "Models, runs, checkpoints or directories of checkpoints.") var models: [String] = []
@@ -48,6 +49,8 @@ struct DissectCommand: ParsableCommand {
   @Flag(help: "Store the eigenvectors in arrays.npz.") var vectors = false
   @Option(help: ArgumentHelp("The directory to leave results in.", valueName: "dir")) var output: String =
     "runs/dissect"
+  @Option(help: ArgumentHelp("Finish the dissection that was begun in this directory.", valueName: "dir"))
+  var resume: String?
   @Flag(help: "Print result.json instead of a summary.") var json = false
   @Flag(help: "End with exit code 3 where an eigenpair did not converge.") var strict = false
   @Flag(help: "Say nothing on standard error.") var quiet = false
@@ -57,6 +60,11 @@ struct DissectCommand: ParsableCommand {
     try requireCounts([("--probes", probes), ("--max-products", maxProducts)])
     guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance must be above 0 and below 1") }
     guard damping > 0, damping.isFinite else { throw ValidationError("--damping must be a positive number") }
+    if resume != nil && isGiven {
+      throw ValidationError(
+        "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
+      )
+    }
     if labelNoise != nil && objective.data == nil {
       throw ValidationError("--label-noise goes with --data: a run has its own labels")
     }
@@ -65,11 +73,50 @@ struct DissectCommand: ParsableCommand {
     }
   }
 
+  /// Whether anything is given that would make the run another one.
+  private var isGiven: Bool {
+    let standard = DissectionSettings()
+    let lists =
+      operators != standard.operators.map(\.rawValue).joined(separator: ",")
+      || approximations != standard.approximations.map(\.rawValue).joined(separator: ",")
+    let numbers =
+      top != standard.top || tolerance != standard.tolerance || maxProducts != nil
+      || factorVectors != standard.factorVectors || probes != standard.probes || damping != standard.damping
+    return !models.isEmpty || network != nil || objective.isGiven || execution.isGiven || lists || numbers || bias
+      || labelNoise != nil || vectors || output != "runs/dissect"
+  }
+
   func run() throws {
+    Interruption.install()
+    guard let resume else {
+      let arguments = CommandLine.arguments.dropFirst(2)
+      try perform(
+        DissectSettings(
+          arguments: Array(arguments), workingDirectory: FileManager.default.currentDirectoryPath))
+      return
+    }
+    let directory = absolutePath(resume)
+    let begun = try DissectSettings.read(directory)
+    if FileBytes.exists(directory + "/" + SpectrumRun.resultFile) {
+      print("the run is complete; results in \(resume): report.html, result.json, arrays.npz, figures")
+      return
+    }
+    guard FileManager.default.changeCurrentDirectoryPath(begun.workingDirectory) else {
+      throw InputError(
+        file: directory, "the run was begun in \(begun.workingDirectory), which is not there any more",
+        remedy: "start the run anew")
+    }
+    var command = try Self.parse(begun.arguments)
+    command.output = directory
+    command.execution.workers = execution.workers
+    (command.json, command.strict, command.quiet) = (json, strict, quiet)
+    try command.perform(begun)
+  }
+
+  private func perform(_ begun: DissectSettings) throws {
     guard !models.isEmpty else {
       throw ValidationError("a MODEL is needed: a .pt2 file, a built-in network, or the directory of a run")
     }
-    Interruption.install()
     let settings = DissectionSettings(
       operators: try kinds(), approximations: try methods(), top: top, includesBias: bias, tolerance: tolerance,
       maximumProducts: maxProducts,
@@ -78,6 +125,7 @@ struct DissectCommand: ParsableCommand {
       models, objective, execution, network: network, labelNoise: labelNoise ?? 0)
     let report = try DissectRun(
       models: chosen, settings: settings, execution: execution, output: output, storesVectors: vectors,
+      begun: begun,
       progress: quiet ? .silent() : .standardError()
     ).perform()
     if json {

@@ -8,6 +8,8 @@ struct DissectRun {
   var execution: ExecutionFlags
   var output: String
   var storesVectors: Bool
+  /// What is stored of the command; with fingerprints where an earlier session has begun it.
+  var begun: DissectSettings
   var progress: ProgressReporter
 
   func perform() throws -> DissectionReport {
@@ -19,12 +21,24 @@ struct DissectRun {
   }
 
   private func perform<Scalar: Real>(as type: Scalar.Type) throws -> DissectionReport {
-    let begin = secondsNow()
     let pool = execution.pool
     // A model or data that do not fit are known before hours of work, and before the run leaves a trace.
     for model in models { _ = try objective(of: model, pool, as: type).linearLayers() }
     let warnings = try differingData()
+    let fingerprints = try models.map { fingerprint($0.network, try $0.dataset()) }
+    let isResumed = !begun.fingerprints.isEmpty
+    guard !isResumed || begun.fingerprints == fingerprints else {
+      throw InputError(
+        file: output, "the models or their data have changed since the run was begun", remedy: "start the run anew")
+    }
     let directory = try OutputDirectory(output)
+    let parts = try StoredParts(directory)
+    if !isResumed {
+      parts.clear()
+      var settings = begun
+      settings.fingerprints = fingerprints
+      try settings.write(to: directory)
+    }
     for name in [SpectrumRun.resultFile, "report.html", "arrays.npz"] {
       try? FileManager.default.removeItem(atPath: directory.path(name))
     }
@@ -32,16 +46,17 @@ struct DissectRun {
     var pending: [NamedDissection<Scalar>] = []
     var reported: [ReportedDissection] = []
     var comparisons: [ReportedComparison] = []
+    var comparisonSeconds = 0.0
     do {
       for (index, model) in models.enumerated() {
-        let start = secondsNow()
+        let stored = DissectedParts<Scalar>(parts, model: index)
         let objective = try objective(of: model, pool, as: type)
         let dissection = try objective.dissect(
-          settings, observer: observer(model.name), interruption: { try Interruption.check() })
+          settings, storage: stored.storage, observer: observer(model.name), interruption: { try Interruption.check() })
         let loss = try objective.lossAndGradient().loss
         let context = ReportedDissection.Context(
           name: model.name, model: model.source, modelFormat: model.format, loss: loss,
-          accuracy: try objective.accuracy(), seconds: secondsNow() - start)
+          accuracy: try objective.accuracy(), seconds: stored.seconds)
         reported.append(
           ReportedDissection(
             objective, dataset: try model.dataset(), dissection, top: settings.top, context: context))
@@ -53,24 +68,28 @@ struct DissectRun {
         guard groups.lastIndex(of: group) == index else { continue }
         let names = Set(models.indices.filter { groups[$0] == group }.map { models[$0].name })
         progress.begin("comparing eigenspaces", total: nil)
+        let start = secondsNow()
         comparisons += try DissectionComparisons.all(
           pending.filter { names.contains($0.name) }, top: settings.top, pool: pool)
         pending.removeAll { names.contains($0.name) }
+        comparisonSeconds += secondsNow() - start
       }
     } catch is Interrupted {
       progress.finish()
-      throw Interrupted()
+      throw Interrupted(resumption: "go on with: ritz dissect --resume \(directory.path)")
     }
     progress.finish()
     try arrays.finish()
     let report = DissectionReport(
-      command: ["ritz"] + CommandLine.arguments.dropFirst(),
+      command: ["ritz", "dissect"] + begun.arguments,
       tool: ReportedTool(version: SpectrumRun.version, libraries: ["numerics": LinearAlgebraLibrary.description]),
       execution: ReportedDissectionExecution(
-        precision: Scalar.precisionName, workers: pool.count, seed: execution.seed, seconds: secondsNow() - begin,
+        precision: Scalar.precisionName, workers: pool.count, seed: execution.seed,
+        seconds: reported.reduce(0) { $0 + $1.seconds } + comparisonSeconds,
         products: reported.reduce(0) { $0 + $1.products }, peakMemoryBytes: peakMemoryBytes()),
       conventions: conventions, models: reported, comparisons: comparisons, warnings: warnings)
     try write(report, to: directory)
+    parts.clear()
     return report
   }
 

@@ -60,7 +60,8 @@ struct ObjectiveFlags: ParsableArguments {
       || split != nil || samples != nil || params != nil || standardise != "automatic"
   }
 
-  /// Says what is missing. Not for `validate`, which runs before unknown flags are reported: a mistyped `--data` is not a missing one.
+  /// Says what is missing. Not for `validate`, which runs before unknown flags are reported: a mistyped `--data` is not
+  /// a missing one.
   func require(model: String?) throws {
     guard let model, !model.isEmpty else {
       throw ValidationError("a MODEL is needed: a .pt2 file or a built-in network")

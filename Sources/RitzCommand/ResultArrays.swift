@@ -2,8 +2,8 @@ import Ritz
 
 /// `arrays.npz`: the names are a contract with scripts outside this repository; see docs/result-schema.md.
 ///
-/// The arrays of the first operator have plain names, those of further ones the operator's name before them; those of a block have
-/// the block's name.
+/// The arrays of the first operator have plain names, those of further ones the operator's name before them; those of a
+/// block have the block's name.
 enum ResultArrays {
   static func write<Scalar: Real>(
     _ measurements: [SpectrumMeasurement<Scalar>], _ objective: Objective<Scalar>, to output: OutputDirectory

@@ -62,7 +62,8 @@ struct TrainSettings: Codable, Equatable {
     try output.write(Array(try encoder.encode(self)), to: Self.file)
   }
 
-  /// The network that is trained: where it has batch normalisation, with the statistics of batches unless they are to be constants.
+  /// The network that is trained: where it has batch normalisation, with the statistics of batches unless they are to
+  /// be constants.
   func network() throws -> Network {
     let network = try Network(model: objective.model, seed: objective.seed)
     guard network.batchNormalization != nil || objective.batchNorm != nil else { return network }

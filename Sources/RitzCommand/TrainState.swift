@@ -3,8 +3,8 @@ import Ritz
 
 /// The directory `state` of a training run: its settings, and the latest state, which is one file that is replaced as a whole.
 ///
-/// The observers' state, which can be large, has a file of its own that the state names; it is there before the state is, and is removed
-/// when no state names it any more.
+/// The observers' state, which can be large, has a file of its own that the state names; it is there before the state
+/// is, and is removed when no state names it any more.
 struct TrainState {
   private let output: OutputDirectory
   private let directory: OutputDirectory
@@ -99,7 +99,7 @@ final class RunLock {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
       throw InputError(
-        file: directory, "another process is training there", remedy: "wait for it, stop it, or give another --output")
+        file: directory, "another process is at work there", remedy: "wait for it, stop it, or give another --output")
     }
   }
 

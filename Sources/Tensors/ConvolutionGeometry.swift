@@ -2,7 +2,8 @@
 ///
 ///     y[n, o, p] = Σ_{c, k} x[n, c, stride · p + dilation · k − paddingLow] w[o, c, k],
 ///
-/// x zero outside the image, p and k pairs of row and column; with groups, outputs of a group see the channels of that group only.
+/// x zero outside the image, p and k pairs of row and column; with groups, outputs of a group see the channels of that
+/// group only.
 public struct ConvolutionGeometry: Hashable, Sendable {
   /// One of the two spatial axes.
   public struct Axis: Hashable, Sendable {

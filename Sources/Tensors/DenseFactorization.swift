@@ -2,8 +2,8 @@ import CTensors
 
 /// Spectra of large dense matrices, values only, in place: what a matrix takes is all the memory there is.
 public enum DenseFactorization {
-  /// The eigenvalues, ascending, of the symmetric n × n matrix whose lower triangle (row i ≥ column j at `matrix[j·n + i]`) is given.
-  /// The matrix is overwritten.
+  /// The eigenvalues, ascending, of the symmetric n × n matrix whose lower triangle (row i ≥ column j at `matrix[j·n +
+  /// i]`) is given. The matrix is overwritten.
   ///
   /// Cost: (4/3)n³ operations, over a banded matrix where n is large. Errors of eigenvalues: some ε‖A‖.
   ///
@@ -33,7 +33,8 @@ public enum DenseFactorization {
     return values
   }
 
-  /// A = Q R of an m × n matrix in column-major order: R is left in its upper triangle, what is below means nothing to the caller.
+  /// A = Q R of an m × n matrix in column-major order: R is left in its upper triangle, what is below means nothing to
+  /// the caller.
   ///
   /// Cost: 2n²(m − n/3) operations.
   public static func orthogonalize(

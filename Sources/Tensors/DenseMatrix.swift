@@ -169,8 +169,8 @@ extension DenseMatrix {
     return values
   }
 
-  /// The thin decomposition A = L diag(σ) R, σ descending; L is rows × c with orthonormal columns, R is c × columns with orthonormal rows,
-  /// c = min(rows, columns).
+  /// The thin decomposition A = L diag(σ) R, σ descending; L is rows × c with orthonormal columns, R is c × columns
+  /// with orthonormal rows, c = min(rows, columns).
   ///
   /// - Throws: ``InputError`` when an element is not finite or memory does not suffice.
   public func singularDecomposition() throws(InputError) -> (left: DenseMatrix, values: [Double], right: DenseMatrix) {

@@ -15,8 +15,8 @@ public struct Windows: Hashable, Sendable {
 
   public var count: Int { starts.count }
 
-  /// Windows of `size` taps that slide over the axis; taps in the padding are left out. With `roundsUp` a last window that begins inside
-  /// the image or its padding before it counts although it reaches beyond the end.
+  /// Windows of `size` taps that slide over the axis; taps in the padding are left out. With `roundsUp` a last window
+  /// that begins inside the image or its padding before it counts although it reaches beyond the end.
   public static func sliding(
     over extent: Int, size: Int, stride: Int, padding: Int = 0, dilation: Int = 1, roundsUp: Bool = false
   ) -> Windows {
@@ -89,8 +89,8 @@ public protocol ImageKernels {
   /// matrix[p, (k, c)] = the pixel of channel c that tap k sees at output p, zero in the padding; one channels-last image.
   static func pixelColumns(
     _ image: UnsafePointer<Self>, channels: Int, _ geometry: ConvolutionGeometry, _ matrix: UnsafeMutablePointer<Self>)
-  /// The transpose of ``pixelColumns(_:channels:_:_:)``, added to the image; the taps of a row of the filter take `span` elements, which
-  /// are zero where they are more than the taps.
+  /// The transpose of ``pixelColumns(_:channels:_:_:)``, added to the image; the taps of a row of the filter take
+  /// `span` elements, which are zero where they are more than the taps.
   static func addPixelColumns(
     _ matrix: UnsafePointer<Self>, span: Int, channels: Int, _ geometry: ConvolutionGeometry,
     _ image: UnsafeMutablePointer<Self>)

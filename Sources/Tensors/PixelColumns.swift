@@ -1,8 +1,9 @@
 /// The input gradient of a convolution of channels-last images that have few channels, as one matrix product.
 ///
-/// Every output pixel's share in the taps it sees, columns[(n, p), (k, c)] = Σₒ u[n, p, o] w[o, c, k], is a product with taps × channels
-/// columns; the columns are then added to the pixels the taps see, a row of taps at a time, filled up to whole vectors. A kernel that computes pixel by pixel would leave most of a vector
-/// register idle where an image has fewer channels than half a register has lanes, and would pass over the padding as well.
+/// Every output pixel's share in the taps it sees, columns[(n, p), (k, c)] = Σₒ u[n, p, o] w[o, c, k], is a product
+/// with taps × channels columns; the columns are then added to the pixels the taps see, a row of taps at a time, filled
+/// up to whole vectors. A kernel that computes pixel by pixel would leave most of a vector register idle where an image
+/// has fewer channels than half a register has lanes, and would pass over the padding as well.
 struct PixelColumns: Sendable {
   private let geometry: ConvolutionGeometry
   private let product: PackedProduct

@@ -34,10 +34,11 @@ public struct PosteriorStep: Sendable {
   }
 }
 
-/// Single-threaded kernels over independent normal weights N(μⱼ, σⱼ²), made for ranges that fit in the caches. Pointers are unchecked.
+/// Single-threaded kernels over independent normal weights N(μⱼ, σⱼ²), made for ranges that fit in the caches. Pointers
+/// are unchecked.
 public protocol PosteriorKernels {
-  /// With d = noisy − μ, g the gradient at the noisy weights times its scale, c the weight of the divergence: a step of RMSprop on μ along
-  /// g + c (μ − w₀)/λ and on ln σ along g d + c (σ²/λ − 1). `deviation` is σ before the step.
+  /// With d = noisy − μ, g the gradient at the noisy weights times its scale, c the weight of the divergence: a step of
+  /// RMSprop on μ along g + c (μ − w₀)/λ and on ln σ along g d + c (σ²/λ − 1). `deviation` is σ before the step.
   static func step(
     _ step: PosteriorStep, gradient: UnsafePointer<Self>, noisy: UnsafePointer<Self>, prior: UnsafePointer<Self>,
     deviation: UnsafePointer<Self>, mean: UnsafeMutablePointer<Self>, logarithm: UnsafeMutablePointer<Self>,

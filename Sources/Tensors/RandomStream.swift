@@ -63,11 +63,12 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// Numbers that ``fillNormals(groups:into:)`` makes at a time.
   public static let normalGroup = Int(RITZ_NORMAL_GROUP)
 
-  /// Standard normal numbers in single precision for some groups of ``normalGroup``: those of group g are a function of the stream and g,
-  /// from the blocks 64g ..< 64(g + 1).
+  /// Standard normal numbers in single precision for some groups of ``normalGroup``: those of group g are a function of
+  /// the stream and g, from the blocks 64g ..< 64(g + 1).
   ///
-  /// For noise that is drawn afresh at every step: a pair by the method of Box and Muller from 64 bits, so that |x| ≤ 6.77 and the
-  /// distribution function is within 10⁻⁷ of the normal one. Cost: about a nanosecond a number with 256-bit vectors or wider.
+  /// For noise that is drawn afresh at every step: a pair by the method of Box and Muller from 64 bits, so that |x| ≤
+  /// 6.77 and the distribution function is within 10⁻⁷ of the normal one. Cost: about a nanosecond a number with
+  /// 256-bit vectors or wider.
   public func fillNormals(groups: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     ritz_normal_groups(key.0, key.1, stream, UInt64(groups.lowerBound), groups.count, target)
   }

@@ -28,12 +28,14 @@ public protocol RealKernels {
   /// y ← total + x, rounded
   static func finish(
     _ x: UnsafePointer<Self>, _ total: UnsafePointer<Double>, to y: UnsafeMutablePointer<Self>, count: Int)
-  /// sums[v · columns + k] = Σᵢ columns[k][i] vectors[v][i] over elements offset ..< offset + count, accumulated in Double in an order of its own for each pair.
+  /// sums[v · columns + k] = Σᵢ columns[k][i] vectors[v][i] over elements offset ..< offset + count, accumulated in
+  /// Double in an order of its own for each pair.
   static func dots(
     _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int,
     _ vectors: UnsafePointer<UnsafePointer<Self>?>, vectors vectorCount: Int, offset: Int, count: Int,
     _ sums: UnsafeMutablePointer<Double>)
-  /// vectors[v][i] ← vectors[v][i] + Σₖ a[v · columns + k] columns[k][i] over elements offset ..< offset + count, accumulated in Double and rounded once.
+  /// vectors[v][i] ← vectors[v][i] + Σₖ a[v · columns + k] columns[k][i] over elements offset ..< offset + count,
+  /// accumulated in Double and rounded once.
   static func axpys(
     _ a: UnsafePointer<Double>, _ columns: UnsafePointer<UnsafePointer<Self>?>, columns columnCount: Int,
     _ vectors: UnsafePointer<UnsafeMutablePointer<Self>?>, vectors vectorCount: Int, offset: Int, count: Int)

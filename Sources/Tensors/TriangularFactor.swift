@@ -1,5 +1,5 @@
-/// The triangular factor R of A = Q R for a tall matrix A that comes in blocks of rows and is never held: RᵀR = AᵀA, and the singular values
-/// of R are those of A. Nothing is squared, so they carry the errors of A itself, some ε‖A‖.
+/// The triangular factor R of A = Q R for a tall matrix A that comes in blocks of rows and is never held: RᵀR = AᵀA,
+/// and the singular values of R are those of A. Nothing is squared, so they carry the errors of A itself, some ε‖A‖.
 ///
 /// Blocks go to lanes in turn. A lane stacks its block under its own R and factors both again; at the end the lanes' factors are
 /// stacked pairwise (TSQR; Demmel, Grigori, Hoemmen, Langou 2012, doi:10.1137/080731992). Which block goes where does not

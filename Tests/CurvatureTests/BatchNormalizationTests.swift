@@ -154,7 +154,8 @@ struct BatchNormalizationTests {
     #expect(throws: InputError.self) { try Self.objective(.batch, ExecutionOptions(microbatch: 1, batchNormGroup: 24)) }
   }
 
-  /// Statistics of all samples: the loss is that of one group, derivatives are those of a network that has these statistics stored.
+  /// Statistics of all samples: the loss is that of one group, derivatives are those of a network that has these
+  /// statistics stored.
   @Test(arguments: [1, 5, 24, 100]) func population(microbatch: Int) throws {
     let objective = try Self.objective(.population, ExecutionOptions(microbatch: microbatch))
     let through = try Self.objective(.populationDifferentiated)
@@ -221,9 +222,10 @@ struct BatchNormalizationTests {
     #expect(abs(try whole.lossAndGradient().loss - reported) < 1e-5 * reported)
   }
 
-  /// A Hessian-vector product passes over the images of a layer 16 times: for the tangents of the statistics it reads x and ẋ; for the
-  /// normalised tangent these, the mask, and writes one; for the sums of the cotangents it reads both cotangents, x, ẋ and the mask and
-  /// writes one; for the cotangent of the input it reads that, x and ẋ, and writes one.
+  /// A Hessian-vector product passes over the images of a layer 16 times: for the tangents of the statistics it reads x
+  /// and ẋ; for the normalised tangent these, the mask, and writes one; for the sums of the cotangents it reads both
+  /// cotangents, x, ẋ and the mask and writes one; for the cotangent of the input it reads that, x and ẋ, and writes
+  /// one.
   @Test func passesOverMemory() throws {
     let samples = 4
     func elements(_ layers: Int) throws -> Double {

@@ -125,7 +125,8 @@ import Testing
     #expect(abs(trace - expected) <= 1e-10 * expected)
   }
 
-  /// A dimension that leads a value inside the network and has the size a microbatch would have is not taken for that of the samples.
+  /// A dimension that leads a value inside the network and has the size a microbatch would have is not taken for that
+  /// of the samples.
   @Test func exactDiagonalsBesideALeadingDimension() throws {
     let network = try Network(input: [13, 6], seed: 2) {
       LeadingPositions()

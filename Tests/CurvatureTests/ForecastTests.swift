@@ -26,9 +26,9 @@ import Testing
     #expect(vectors.bytes == 24 * network.parameterCount * 8)
   }
 
-  /// With the primal pass kept, a Hessian product is six matrix products a dense layer, two in the first. Without, the forward products and those
-  /// of the errors δ W come on top; that into the first hidden layer is not needed, as relu has no second derivative. For the
-  /// Gauss-Newton matrix four, two in the first, and the forward products.
+  /// With the primal pass kept, a Hessian product is six matrix products a dense layer, two in the first. Without, the
+  /// forward products and those of the errors δ W come on top; that into the first hidden layer is not needed, as relu
+  /// has no second derivative. For the Gauss-Newton matrix four, two in the first, and the forward products.
   @Test func operationsOfDenseLayers() throws {
     let network = try Network(named: "mlp:300-200-100-50", seed: 0)
     let samples = 512

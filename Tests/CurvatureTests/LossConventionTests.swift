@@ -46,8 +46,8 @@ import Testing
     }
   }
 
-  /// Holds a linear model z = Wx against its closed form, from a loss of one output and its first two derivatives by z: Hessian and
-  /// Gauss-Newton matrix are then the same.
+  /// Holds a linear model z = Wx against its closed form, from a loss of one output and its first two derivatives by z:
+  /// Hessian and Gauss-Newton matrix are then the same.
   private func expectLinearModel(
     _ loss: Loss, targets: NumpyArray, _ derivatives: (_ z: Double, _ y: Double) -> (Double, Double, Double)
   ) throws {

@@ -80,8 +80,8 @@ import Testing
     }
   }
 
-  /// Against central differences of the gradient at two steps. The error of the shorter is a third of their difference as long as the
-  /// next term of the expansion is small, beside rounding of the gradients.
+  /// Against central differences of the gradient at two steps. The error of the shorter is a third of their difference
+  /// as long as the next term of the expansion is small, beside rounding of the gradients.
   @Test(arguments: [Loss.crossEntropy, .squaredError, .meanSquaredError, .binaryCrossEntropy])
   func productsAreDifferencesOfGradients(loss: Loss) throws {
     let objective = try SmallProblem.standard(loss)
@@ -117,8 +117,8 @@ import Testing
     #expect(abs(shorter - exact) <= 0.5 * abs(longer - shorter) + 1e-12)
   }
 
-  /// With the network's own outputs as targets the residuals vanish, and with them all of the Hessian but G, which does not depend on
-  /// the targets of squared error.
+  /// With the network's own outputs as targets the residuals vanish, and with them all of the Hessian but G, which does
+  /// not depend on the targets of squared error.
   @Test func gaussNewtonIsTheHessianWithoutResiduals() throws {
     let network = try SmallProblem.network()
     let data = try SmallProblem.regression(samples: 30, inputs: 6, outputs: 4)

@@ -53,8 +53,8 @@ import Testing
     }
   }
 
-  /// Where the Krylov space is the whole space, everything is known in closed form: the ends are eigenpairs, a probe's rule is (vᵀuᵢ)² on the others, and the same
-  /// holds of the matrix near by.
+  /// Where the Krylov space is the whole space, everything is known in closed form: the ends are eigenpairs, a probe's
+  /// rule is (vᵀuᵢ)² on the others, and the same holds of the matrix near by.
   @Test func completeSpace() throws {
     let count = 30
     let known = KnownSpectrum((0..<count).map { cos(Double($0)) * 2 + Double($0) / 10 }, seed: 2)
@@ -100,7 +100,8 @@ import Testing
     #expect(found.replicates[0].top.count == 3)
   }
 
-  /// In fewer steps than dimensions: outliers deflated, the density that of deflation by known eigenpairs, and a nearby matrix right to first order.
+  /// In fewer steps than dimensions: outliers deflated, the density that of deflation by known eigenpairs, and a nearby
+  /// matrix right to first order.
   @Test func outliersOfALargeMatrix() throws {
     let known = KnownSpectrum.bulkAndOutliers
     let operation = try known.operation(Double.self)

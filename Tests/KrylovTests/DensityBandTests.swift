@@ -109,8 +109,8 @@ import Testing
     #expect(0.93...0.98 ~= coverage.ofBand)
   }
 
-  /// The band of papers.md's setting, 200 seeds at 20 declared points each: with and without deflation, of many probes and of few, for the shape of a
-  /// network's spectrum and for its bulk and outliers apart.
+  /// The band of papers.md's setting, 200 seeds at 20 declared points each: with and without deflation, of many probes
+  /// and of few, for the shape of a network's spectrum and for its bulk and outliers apart.
   @Test(arguments: [(10, 0), (10, 12), (2, 12)])
   func coversAtDeclaredPointsOverTwoHundredSeeds(_ probes: Int, _ deflating: Int) throws {
     let coverage = try measure(Self.network, seeds: 200, probes: probes, steps: 60, deflating: deflating)

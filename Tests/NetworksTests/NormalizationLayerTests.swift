@@ -110,8 +110,9 @@ struct NormalizationLayerTests {
     #expect(error?.description.contains("has no batch normalisation") == true)
   }
 
-  /// Second derivatives through the statistics against differences of the gradient. The layers are analytic: differences of fourth order
-  /// with steps h = 3e-4 are right to h⁴ times a fifth derivative and to the rounding of the gradient over h, both below 1e-9.
+  /// Second derivatives through the statistics against differences of the gradient. The layers are analytic:
+  /// differences of fourth order with steps h = 3e-4 are right to h⁴ times a fifth derivative and to the rounding of
+  /// the gradient over h, both below 1e-9.
   @Test(arguments: [BatchNormalizationMode.batch, .running]) func secondDerivatives(_ mode: BatchNormalizationMode)
     throws
   {

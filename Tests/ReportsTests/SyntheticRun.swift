@@ -1,8 +1,8 @@
 import Analyses
 import Foundation
 
-/// A training run as one might have been: sharpness that rises to its edge and stays there, drops of the learning rate, noise that is a
-/// function of the step.
+/// A training run as one might have been: sharpness that rises to its edge and stays there, drops of the learning rate,
+/// noise that is a function of the step.
 enum SyntheticRun {
   static let parameters = 15_910
 

@@ -14,7 +14,8 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
-  /// Runs that differ in their seeds alone are compared on the same labels and the same subset, and without a word where they are.
+  /// Runs that differ in their seeds alone are compared on the same labels and the same subset, and without a word
+  /// where they are.
   @Test func comparedOnTheSameData() throws {
     let work = try Workspace()
     let data = try work.labelled(samples: 24, features: 4, classes: 2)
@@ -84,6 +85,45 @@ import Testing
     // Three pairs of models at two layers, and the decoupled block of each model and layer.
     #expect(comparisons.count == 3 * 2 + 3 * 2)
     #expect(comparisons.allSatisfy { ($0["dimension"] as? Int).map { [15, 8].contains($0) } == true })
+  }
+
+  /// What was done before the signal is read, not measured again; bytes and counts are those of the undisturbed run.
+  @Test func stoppedRunsEndWithTheSameNumbers() throws {
+    let work = try Workspace()
+    try train(work, "one", 1, work.labelled(samples: 24, features: 4, classes: 2))
+    let arguments = [
+      "dissect", "mlp:64-40-20-10", "--data", "digits", "--loss", "cross-entropy", "--precision", "double", "--top",
+      "8",
+      "--tolerance", "1e-6", "--quiet", "--output",
+    ]
+    let whole = try RitzProcess.run(arguments + [work.path("whole")])
+    #expect(whole.status == 0, "\(whole.errors)")
+    let run = try RitzProcess(arguments + [work.path("run")])
+    try run.wait(for: "the first layer") { FileBytes.exists(work.path("run/state/model-0-hessian-0.safetensors")) }
+    run.send(SIGINT)
+    let stopped = try run.finish()
+    #expect(stopped.status == 130 && stopped.errors.contains("ritz dissect --resume"), "\(stopped.errors)")
+    let part = try work.bytes("run/state/model-0-hessian-0.safetensors")
+    let other = try RitzProcess.run("dissect", "--resume", work.path("run"), "--top", "3")
+    #expect(other.status == 2 && other.errors.contains("--resume takes everything"), "\(other.errors)")
+    // It is read: damaged, it is missed.
+    try Data(part.prefix(part.count / 2)).write(
+      to: URL(fileURLWithPath: work.path("run/state/model-0-hessian-0.safetensors")))
+    let damaged = try RitzProcess.run("dissect", "--resume", work.path("run"), "--quiet")
+    #expect(damaged.status == 1 && damaged.errors.contains("model-0-hessian-0.safetensors"), "\(damaged.errors)")
+    try Data(part).write(to: URL(fileURLWithPath: work.path("run/state/model-0-hessian-0.safetensors")))
+    let resumed = try RitzProcess.run("dissect", "--resume", work.path("run"), "--quiet", "--workers", "1")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try work.bytes("run/arrays.npz") == work.bytes("whole/arrays.npz"))
+    func models(_ name: String) throws -> NSArray {
+      let models = try #require(work.object(name + "/result.json")["models"] as? [[String: Any]])
+      return models.map { model in model.filter { $0.key != "seconds" } } as NSArray
+    }
+    #expect(try models("run") == models("whole"))
+    let again = try RitzProcess.run("dissect", "--resume", work.path("run"))
+    #expect(again.status == 0 && again.output.contains("complete"))
+    let nothing = try RitzProcess.run("dissect", "--resume", work.path("one"))
+    #expect(nothing.status == 1 && nothing.errors.contains("nothing to resume"), "\(nothing.errors)")
   }
 
   @Test func saysWhatIsWrongInOneLine() throws {

@@ -64,7 +64,8 @@ enum HelpTexts {
     between models, operators and with the Kronecker product of the layer's
     factors. Without --data every MODEL is a run, measured on the data it was
     trained on. Leaves a directory with result.json, arrays.npz, figures and
-    report.html.
+    report.html. What was stopped goes on with --resume DIR behind the last layer
+    that was done.
 
     USAGE: ritz dissect [<options>] [<models> ...]
 
@@ -121,6 +122,8 @@ enum HelpTexts {
       --vectors               Store the eigenvectors in arrays.npz.
       --output <dir>          The directory to leave results in. (default:
                               runs/dissect)
+      --resume <dir>          Finish the dissection that was begun in this
+                              directory.
       --json                  Print result.json instead of a summary.
       --strict                End with exit code 3 where an eigenpair did not
                               converge.

@@ -47,8 +47,8 @@ final class RitzProcess {
     return nil
   }()
 
-  /// Starts the command in `directory`, by default one of its own; what it prints goes to `output`, by default a file that is read
-  /// at the end.
+  /// Starts the command in `directory`, by default one of its own; what it prints goes to `output`, by default a file
+  /// that is read at the end.
   init(_ arguments: [String], in directory: String? = nil, output: String? = nil) throws {
     guard let executable = Self.executable else { throw NotBuilt() }
     files = try TemporaryDirectory()

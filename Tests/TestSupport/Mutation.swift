@@ -1,8 +1,10 @@
 import Tensors
 
-/// Damage done to valid files, the same for the same seed: tests feed the result to a reader, which must answer with a value or an error.
+/// Damage done to valid files, the same for the same seed: tests feed the result to a reader, which must answer with a
+/// value or an error.
 public enum Mutation {
-  /// `count` variants of `bytes`: bytes changed, inserted, removed, repeated or swapped, numbers driven to their limits, ends cut off.
+  /// `count` variants of `bytes`: bytes changed, inserted, removed, repeated or swapped, numbers driven to their
+  /// limits, ends cut off.
   public static func variants(of bytes: [UInt8], count: Int, seed: UInt64, _ body: ([UInt8]) throws -> Void) rethrows {
     var stream = RandomStream(seed: seed, purpose: "mutation")
     for _ in 0..<count {

@@ -1,10 +1,12 @@
 import Foundation
 
-/// The numbers of numpy's `default_rng(seed)`: an independent stream, so that experiments published with numpy can be repeated draw by draw.
+/// The numbers of numpy's `default_rng(seed)`: an independent stream, so that experiments published with numpy can be
+/// repeated draw by draw.
 ///
-/// The generator is PCG64 (XSL-RR, 128-bit state), seeded by numpy's `SeedSequence`; normal numbers come from the ziggurat with 256 strips.
-/// Sources: O'Neill, Harvey Mudd College HMC-CS-2014-0905 (PCG); O'Neill, "Developing a seed_seq alternative", 2015 (seeding); Marsaglia, Tsang, Journal of
-/// Statistical Software 5(8), 2000, doi:10.18637/jss.v005.i08, and Doornik 2005 (ziggurat).
+/// The generator is PCG64 (XSL-RR, 128-bit state), seeded by numpy's `SeedSequence`; normal numbers come from the
+/// ziggurat with 256 strips. Sources: O'Neill, Harvey Mudd College HMC-CS-2014-0905 (PCG); O'Neill, "Developing a
+/// seed_seq alternative", 2015 (seeding); Marsaglia, Tsang, Journal of Statistical Software 5(8), 2000,
+/// doi:10.18637/jss.v005.i08, and Doornik 2005 (ziggurat).
 public struct NumpyRandom: Sendable {
   private var state: UInt128
   private let increment: UInt128

@@ -69,8 +69,8 @@ import Testing
     #expect(try unclipped == LeastSquares.train(OptimizerSettings(.heavyBall), rate: 0.1, decay: 0))
   }
 
-  /// Without damping one step ends in the minimum, where the gradient with weight decay is zero; with damping the model is exact on a
-  /// quadratic, so every step is taken and μ falls.
+  /// Without damping one step ends in the minimum, where the gradient with weight decay is zero; with damping the model
+  /// is exact on a quadratic, so every step is taken and μ falls.
   @Test func gaussNewtonSolvesAQuadratic() throws {
     var settings = OptimizerSettings(.gaussNewton)
     settings.damping = 0

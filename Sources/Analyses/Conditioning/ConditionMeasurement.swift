@@ -15,7 +15,8 @@ public struct ConditionMeasurement: Sendable, Equatable {
   public var columns: Int
   /// Eigenvalues, descending; none where only the ends were estimated.
   public var eigenvalues: [Double]
-  /// The rank of the functional part H − G of the Hessian beside it; `nil` where neither a formula nor a small dense matrix gives it.
+  /// The rank of the functional part H − G of the Hessian beside it; `nil` where neither a formula nor a small dense
+  /// matrix gives it.
   public var functionalRank: FunctionalRank?
   /// Products of the operator or of its factors, beside the passes that make rows.
   public var products: Int

@@ -1,13 +1,15 @@
-/// The pseudo-condition number κ = λ₁ / λ_r of a positive semidefinite matrix of rank r: its largest over its smallest non-zero eigenvalue.
+/// The pseudo-condition number κ = λ₁ / λ_r of a positive semidefinite matrix of rank r: its largest over its smallest
+/// non-zero eigenvalue.
 ///
-/// The rank must be known, or be found with care, because one step in it may change κ by orders of magnitude: it is stated with its source, and κ at
-/// the neighbouring ranks stands beside it. A measured eigenvalue says something only above the *resolution* of the arithmetic that gave it:
+/// The rank must be known, or be found with care, because one step in it may change κ by orders of magnitude: it is
+/// stated with its source, and κ at the neighbouring ranks stands beside it. A measured eigenvalue says something only
+/// above the *resolution* of the arithmetic that gave it:
 ///
 ///     10·N·ε·λ₁         from the eigenvalues of a matrix of order N,
 ///     (10·N·ε)²·λ₁      from the singular values of a factor, whose squares are the eigenvalues.
 ///
-/// Those of the first r eigenvalues that lie below are counted as ``unresolved``; κ is then λ₁ over the smallest *resolved* one and a
-/// lower bound of the true value, to be printed as "≥".
+/// Those of the first r eigenvalues that lie below are counted as ``unresolved``; κ is then λ₁ over the smallest
+/// *resolved* one and a lower bound of the true value, to be printed as "≥".
 ///
 /// Conventions: λ descending, ε = 2⁻⁵², dimensionless. Indefinite matrices have no such κ.
 /// Source of the definition for Gauss-Newton matrices: Zhao, Singh, Lucchi, NeurIPS 2024, arXiv:2411.02139.

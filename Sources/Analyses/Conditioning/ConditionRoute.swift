@@ -11,7 +11,8 @@ public enum ConditionRoute: String, CaseIterable, Sendable, Codable {
   /// The ends of the spectrum by Lanczos: an interval.
   case krylov
 
-  /// The most bytes that the dense matrices of the route chosen by size take, for a weighted Jacobian whose smaller dimension is `order`.
+  /// The most bytes that the dense matrices of the route chosen by size take, for a weighted Jacobian whose smaller
+  /// dimension is `order`.
   public static func forecastBytes(order: Int) -> Int {
     if order <= ConditionLimit.singularOrder { return (1 << 30) + 16 * order * order }
     return order <= ConditionLimit.dualOrder ? DualMatrix.byteCount(order: order) : 0

@@ -21,14 +21,16 @@ enum ConditionLimit {
 extension Objective where Scalar == Double {
   /// κ of the Gauss-Newton matrix, of the Fisher matrix or of the tangent kernel, see ``ConditionNumber``.
   ///
-  /// The rank is that of a formula for deep linear networks; else the number of singular values σ > 10·N·ε·σ₁ of the weighted
-  /// Jacobian, or for the other routes the most there can be: the lesser of P and n·C, n·(C − 1) for cross-entropy. Eigenvalues of that many that
-  /// are not resolved make κ a lower bound.
+  /// The rank is that of a formula for deep linear networks; else the number of singular values σ > 10·N·ε·σ₁ of the
+  /// weighted Jacobian, or for the other routes the most there can be: the lesser of P and n·C, n·(C − 1) for
+  /// cross-entropy. Eigenvalues of that many that are not resolved make κ a lower bound.
   ///
-  /// Cost: of the routes ``Objective/weightedSingularValues(of:progress:)``, ``Objective/dualMatrix(of:progress:)`` and of a Lanczos search.
+  /// Cost: of the routes ``Objective/weightedSingularValues(of:progress:)``, ``Objective/dualMatrix(of:progress:)`` and
+  /// of a Lanczos search.
   ///
   /// - Parameters:
-  ///   - scales: s where κ is that of diag(s) G diag(s), over the selected parameters: zeros and ones for the parameters that pruning leaves.
+  ///   - scales: s where κ is that of diag(s) G diag(s), over the selected parameters: zeros and ones for the
+  ///     parameters that pruning leaves.
   ///   - maximumProducts: products that the Krylov route may take.
   ///   - progress: called with the part done and the whole; throws to stop.
   /// - Throws: ``InputError`` for other operators, for the loss `output`, and for routes that memory does not allow.
@@ -215,10 +217,10 @@ extension Objective where Scalar == Double {
 extension ConditionNumber {
   /// κ from approximate eigenpairs at both ends of the spectrum, each with its residual norm.
   ///
-  /// Where the rank is the order and θ_r − ρ_r rises above the resolution, the Rayleigh quotients θ₁ ≤ λ₁ and θ_r ≥ λ_r give κ ≥ θ₁/θ_r; and where
-  /// the search for the lower pair converged, λ₁ ≤ θ₁ + ρ₁ and λ_r ≥ θ_r − ρ_r close the interval from above. A matrix with a null space
-  /// leads the search there and not to λ_r, and a quotient that its residual does not tell from zero may be of such a space: neither says
-  /// anything of κ, which is then absent.
+  /// Where the rank is the order and θ_r − ρ_r rises above the resolution, the Rayleigh quotients θ₁ ≤ λ₁ and θ_r ≥ λ_r
+  /// give κ ≥ θ₁/θ_r; and where the search for the lower pair converged, λ₁ ≤ θ₁ + ρ₁ and λ_r ≥ θ_r − ρ_r close the
+  /// interval from above. A matrix with a null space leads the search there and not to λ_r, and a quotient that its
+  /// residual does not tell from zero may be of such a space: neither says anything of κ, which is then absent.
   static func ofEnds(
     largest: (value: Double, residual: Double), smallest: (value: Double, residual: Double), rank: Int, order: Int,
     isSmallest: Bool

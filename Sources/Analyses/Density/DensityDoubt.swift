@@ -3,10 +3,12 @@ import Krylov
 extension SpectralDensity {
   /// Why the density should not be read as it stands; `nil` where nothing speaks against it.
   ///
-  /// The band covers the sampling by probes and, within limits, the resolution of the steps. What it cannot show is a grid that steps over the kernels; and
-  /// nodes of the quadrature that stand further apart than the kernel is wide draw peaks in the curve where there is a continuum.
+  /// The band covers the sampling by probes and, within limits, the resolution of the steps. What it cannot show is a
+  /// grid that steps over the kernels; and nodes of the quadrature that stand further apart than the kernel is wide
+  /// draw peaks in the curve where there is a continuum.
   ///
-  /// - Parameter isComplete: every probe ended in an invariant subspace: its rule is then exact, however much a shorter one differs.
+  /// - Parameter isComplete: every probe ended in an invariant subspace: its rule is then exact, however much a shorter
+  ///   one differs.
   func doubt(isComplete: Bool) -> String? {
     let defect = Double(Int(100 * Swift.min(quadratureDefect, 2))) / 100
     if abs(integral - 1) > 1e-3 || !integral.isFinite {

@@ -23,7 +23,8 @@ extension Objective {
     }
   }
 
-  /// The diagonal of the whole operator by formula, D A for a preconditioned one; `nil` where none is asked for or no formula knows it.
+  /// The diagonal of the whole operator by formula, D A for a preconditioned one; `nil` where none is asked for or no
+  /// formula knows it.
   func knownDiagonal(
     _ setting: OperatorSetting<Scalar>, _ request: SpectrumRequest, _ interruption: (@Sendable () throws -> Void)?
   ) throws -> DiagonalEstimate? {

@@ -237,8 +237,8 @@ extension Objective {
   /// C: the number of outputs of a sample.
   public var classCount: Int { outputShape.last ?? 1 }
 
-  /// An upper bound on the rank that follows from the numbers of samples, outputs and parameters, and what it is the number of; `nil`
-  /// where there is none.
+  /// An upper bound on the rank that follows from the numbers of samples, outputs and parameters, and what it is the
+  /// number of; `nil` where there is none.
   func rankBound(of kind: OperatorKind, _ options: OperatorOptions) -> (rank: Int, reason: String)? {
     func perSample(_ count: Int) -> Int { effectiveSamples.multipliedReportingOverflow(by: count).partialValue }
     // The second derivative of cross-entropy annihilates the vector of ones.

@@ -3,10 +3,10 @@ import Tensors
 
 /// ‖A − Â‖_F/‖A‖_F of a layer's block A and an approximation Â of it.
 ///
-/// With Q the leading eigenvectors of A, ‖B‖_F² = ‖BQ‖_F² + ‖B(I − QQᵀ)‖_F² for B = A and for B = A − Â. The first part comes from the eigenpairs,
-/// the second, which is small where they hold most of A, from random signs z as the mean of ‖B(I − QQᵀ)z‖². A block of few parameters is
-/// taken column by column instead, without any chance in it.
-public struct ApproximationError: Sendable, Hashable {
+/// With Q the leading eigenvectors of A, ‖B‖_F² = ‖BQ‖_F² + ‖B(I − QQᵀ)‖_F² for B = A and for B = A − Â. The first part
+/// comes from the eigenpairs, the second, which is small where they hold most of A, from random signs z as the mean of
+/// ‖B(I − QQᵀ)z‖². A block of few parameters is taken column by column instead, without any chance in it.
+public struct ApproximationError: Sendable, Hashable, Codable {
   public var value: Double
   /// To first order in the errors of the two norms; 0 where nothing was drawn, `nil` for a single probe.
   public var standardError: Double?
@@ -70,8 +70,8 @@ public struct ApproximationError: Sendable, Hashable {
     }
   }
 
-  /// √(mean x / mean y) with its standard error by the delta method: that of a ratio of means is that of the mean of (xᵢ − r yᵢ)/ȳ; that of a
-  /// root, half of it over the root.
+  /// √(mean x / mean y) with its standard error by the delta method: that of a ratio of means is that of the mean of
+  /// (xᵢ − r yᵢ)/ȳ; that of a root, half of it over the root.
   private static func ratio(_ x: [Double], _ y: [Double]) -> ApproximationError {
     let size = MeanEstimate(y).value
     let ratio = size > 0 ? MeanEstimate(x).value / size : .nan

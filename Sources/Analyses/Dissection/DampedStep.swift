@@ -1,11 +1,13 @@
 import Krylov
 import Tensors
 
-/// How good an approximation Â of a layer's block A is for steps: how much of the decrease that the damped Newton step promises its own direction gets.
+/// How good an approximation Â of a layer's block A is for steps: how much of the decrease that the damped Newton step
+/// promises its own direction gets.
 ///
-/// For the gradient g of the block, m(d) = gᵀd + ½ dᵀ(A + λI)d is least at d = −(A + λI)⁻¹g, where it is −½ gᵀ(A + λI)⁻¹g. Along x̂ = (Â + λI)⁻¹g its least value is
-/// −½ (gᵀx̂)²/x̂ᵀ(A + λI)x̂. The share is the ratio of the two: 1 for Â = A, and for any Â that has the direction right, as the length of a step is chosen anyway.
-public struct DampedStep: Sendable, Hashable {
+/// For the gradient g of the block, m(d) = gᵀd + ½ dᵀ(A + λI)d is least at d = −(A + λI)⁻¹g, where it is −½ gᵀ(A +
+/// λI)⁻¹g. Along x̂ = (Â + λI)⁻¹g its least value is −½ (gᵀx̂)²/x̂ᵀ(A + λI)x̂. The share is the ratio of the two: 1 for
+/// Â = A, and for any Â that has the direction right, as the length of a step is chosen anyway.
+public struct DampedStep: Sendable, Hashable, Codable {
   /// λ
   public var damping: Double
   /// From 0 to 1.

@@ -3,8 +3,8 @@ import Tensors
 
 /// How far the leading eigenspaces of two symmetric matrices agree, for every number of eigenvectors from 1 on.
 ///
-/// With U and V the two families of leading eigenvectors and k of each, the overlap is Tr(P₁P₂)/k = ‖U_kᵀV_k‖_F²/k, the mean squared
-/// cosine of the principal angles; all of it comes from the one matrix UᵀV.
+/// With U and V the two families of leading eigenvectors and k of each, the overlap is Tr(P₁P₂)/k = ‖U_kᵀV_k‖_F²/k, the
+/// mean squared cosine of the principal angles; all of it comes from the one matrix UᵀV.
 ///
 /// Cost: K² inner products and the singular values of a K × K matrix.
 /// Source: Y. Wu, X. Zhu, C. Wu, A. Wang, R. Ge, "Dissecting Hessian" (2020), arXiv:2010.04261.

@@ -2,8 +2,8 @@ import Curvature
 import Krylov
 import Tensors
 
-/// Vectors over the parameters of a shared linear layer as matrices [m, n], and back: the weight as it multiplies rows, a bias as its last
-/// column.
+/// Vectors over the parameters of a shared linear layer as matrices [m, n], and back: the weight as it multiplies rows,
+/// a bias as its last column.
 extension SharedLinearLayer {
   /// Mat(v), a vector over the layer's ``ranges`` one after the other as a matrix with a row for each output.
   public func matrix<Scalar: Real>(of vector: Vector<Scalar>) -> DenseMatrix {

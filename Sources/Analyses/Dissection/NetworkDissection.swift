@@ -6,7 +6,8 @@ import Tensors
 /// What was measured of one layer: the numbers and vectors behind a ``ReportedLayer``.
 public struct LayerDissection<Scalar: Real>: Sendable {
   public var layer: SharedLinearLayer
-  /// The leading eigenpairs of the layer's block, one more than asked for where there is one; in the order of the settings' operators.
+  /// The leading eigenpairs of the layer's block, one more than asked for where there is one; in the order of the
+  /// settings' operators.
   public var spectra: [(kind: OperatorKind, pairs: Eigenpairs<Vector<Scalar>>)]
   /// The eigenvectors of each of ``spectra`` as matrices; empty where there are no factors.
   public var shapes: [[ReshapedEigenvector]] = []
@@ -51,13 +52,14 @@ public struct DissectionObserver {
 extension Objective {
   /// Takes the curvature apart by layers, as the settings say.
   ///
-  /// Cost: for each operator and layer some two to three products a pair, each of that layer's block alone; one pass for the factors with a backward pass an
-  /// output; memory of two to three vectors a pair of the largest block, and `top` + 1 of every block and operator that are kept.
+  /// Cost: for each operator and layer some two to three products a pair, each of that layer's block alone; one pass
+  /// for the factors with a backward pass an output; memory of two to three vectors a pair of the largest block, and
+  /// `top` + 1 of every block and operator that are kept.
   ///
   /// - Throws: ``InputError`` where no parameter is the weight of a linear layer, and what the operators throw.
   public func dissect(
-    _ settings: DissectionSettings, observer: DissectionObserver = DissectionObserver(),
-    interruption: (@Sendable () throws -> Void)? = nil
+    _ settings: DissectionSettings, storage: DissectionStorage<Scalar> = DissectionStorage(),
+    observer: DissectionObserver = DissectionObserver(), interruption: (@Sendable () throws -> Void)? = nil
   ) throws -> NetworkDissection<Scalar> {
     let (part, warnings) = try layersAlone(settings)
     let layers = try part.linearLayers()
@@ -65,7 +67,7 @@ extension Objective {
       layers: layers.map { LayerDissection(layer: $0, spectra: []) }, products: 0, warnings: warnings)
     for kind in settings.operators {
       let spectra = try part.layerSpectra(
-        of: kind, layers: layers, settings,
+        of: kind, layers: layers, settings, storage: storage,
         observer: { try observer.progress("\(kind.title), \(layers[$0].name)", $1, 0) }, interruption: interruption)
       for (index, pairs) in spectra.enumerated() {
         result.layers[index].spectra.append((kind, pairs))
@@ -78,9 +80,11 @@ extension Objective {
       )
       return result
     }
-    if loss != .output { try part.measureFactors(settings, observer, interruption, &result) }
+    if loss != .output { try part.measureFactors(settings, storage, observer, interruption, &result) }
     try observer.progress("H = M - H_p", 0, 0)
-    let identity = try probabilityIdentity(vectors: min(2, settings.probes), seed: settings.seed)
+    let identity = try storage.value("identity") {
+      try probabilityIdentity(vectors: min(2, settings.probes), seed: settings.seed)
+    }
     result.identity = identity
     result.products += 3 * identity.vectors
     return result
@@ -105,8 +109,8 @@ extension Objective {
   }
 
   private func measureFactors(
-    _ settings: DissectionSettings, _ observer: DissectionObserver, _ interruption: (@Sendable () throws -> Void)?,
-    _ result: inout NetworkDissection<Scalar>
+    _ settings: DissectionSettings, _ storage: DissectionStorage<Scalar>, _ observer: DissectionObserver,
+    _ interruption: (@Sendable () throws -> Void)?, _ result: inout NetworkDissection<Scalar>
   ) throws {
     let layers = result.layers.map(\.layer)
     try observer.progress("E xx' and E M", 0, 0)
@@ -127,7 +131,10 @@ extension Objective {
     }
     for index in layers.indices {
       try observer.progress("errors of approximations, \(layers[index].name)", 0, 0)
-      result.products += try judge(settings, interruption, &result.layers[index])
+      let layer = result.layers[index]
+      let found = try storage.value("judgement-\(index)") { try judgement(of: layer, settings, interruption) }
+      result.products += found.products
+      result.layers[index].take(found)
     }
   }
 
@@ -151,34 +158,54 @@ extension Objective {
       LayerApproximation(.decoupled, try eigen.decoupled(pool: pool), layer, top: settings.top + 1))
   }
 
-  /// The errors of a layer's approximations; returns the products they took.
-  private func judge(
-    _ settings: DissectionSettings, _ interruption: (@Sendable () throws -> Void)?,
-    _ result: inout LayerDissection<Scalar>
-  ) throws -> Int {
-    let products = result.approximations.compactMap(\.product)
-    var spent = 0
-    for (kind, pairs) in result.spectra where kind != .gradientCovariance {
-      let operation = try selecting(result.layer).curvature(kind)
+  /// How good a layer's approximations are.
+  private func judgement(
+    of layer: LayerDissection<Scalar>, _ settings: DissectionSettings, _ interruption: (@Sendable () throws -> Void)?
+  ) throws -> Judgement {
+    let products = layer.approximations.compactMap(\.product)
+    var judgement = Judgement()
+    for (kind, pairs) in layer.spectra where kind != .gradientCovariance {
+      let operation = try selecting(layer.layer).curvature(kind)
       operation.setInterruption(interruption)
       let found = try ApproximationError.of(
         operation, products, pairs: pairs.top, probes: settings.probes, seed: settings.seed)
-      for (index, error) in found.errors.enumerated() { result.approximations[index].errors.append((kind, error)) }
-      spent += found.products
+      judgement.errors.append(Judgement.Row(kind: kind, values: found.errors))
+      judgement.products += found.products
       // Only where a block has no negative eigenvalues is its damped inverse one of a minimum.
       guard [.gaussNewton, .gradientSecondMoment].contains(kind), let largest = pairs.top.first?.value else { continue }
       let steps = try DampedStep.of(
-        operation, gradient: selecting(result.layer).lossAndGradient().gradient, damping: settings.damping * largest,
-        result.approximations.compactMap(\.inverse))
-      for (index, step) in steps.steps.enumerated() {
-        if let step { result.approximations[index].steps.append((kind, step)) }
-      }
-      spent += steps.products
+        operation, gradient: selecting(layer.layer).lossAndGradient().gradient, damping: settings.damping * largest,
+        layer.approximations.compactMap(\.inverse))
+      judgement.steps.append(Judgement.Row(kind: kind, values: steps.steps))
+      judgement.products += steps.products
     }
-    for index in result.approximations.indices {
-      result.approximations[index].product = nil
-      result.approximations[index].inverse = nil
+    return judgement
+  }
+}
+
+/// How good each of a layer's approximations is, as one of each operator, and the products that took.
+private struct Judgement: Codable {
+  struct Row<Value: Codable>: Codable {
+    var kind: OperatorKind
+    /// One for each approximation.
+    var values: [Value]
+
+    subscript(index: Int) -> Value? { values.indices.contains(index) ? values[index] : nil }
+  }
+
+  var errors: [Row<ApproximationError>] = []
+  var steps: [Row<DampedStep?>] = []
+  var products = 0
+}
+
+extension LayerDissection {
+  /// Puts what was judged with the approximations, whose matrices are let go.
+  fileprivate mutating func take(_ judgement: Judgement) {
+    for index in approximations.indices {
+      approximations[index].errors = judgement.errors.compactMap { row in row[index].map { (row.kind, $0) } }
+      approximations[index].steps = judgement.steps.compactMap { row in (row[index] ?? nil).map { (row.kind, $0) } }
+      approximations[index].product = nil
+      approximations[index].inverse = nil
     }
-    return spent
   }
 }

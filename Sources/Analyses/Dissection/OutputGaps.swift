@@ -1,7 +1,9 @@
 /// How far the leading eigenvalues λ₁ ≥ λ₂ ≥ … of E[M] stand apart, with c classes.
 ///
-/// Eigenvalues that rounding cannot tell from zero take no part in the search for the largest ratio: outputs that no sample changes, as those of relus that are never positive, make as many
-/// zeros, and say nothing of outliers. Only where no more than c − 1 eigenvalues are left is zero itself the gap, as in the last layer, whose M annihilates the vector of ones.
+/// Eigenvalues that rounding cannot tell from zero take no part in the search for the largest ratio: outputs that no
+/// sample changes, as those of relus that are never positive, make as many zeros, and say nothing of outliers. Only
+/// where no more than c − 1 eigenvalues are left is zero itself the gap, as in the last layer, whose M annihilates the
+/// vector of ones.
 ///
 /// Source: Y. Wu et al., "Dissecting Hessian", 2020, arXiv:2010.04261, which expects c − 1 outliers.
 public struct OutputGaps: Sendable, Hashable {

@@ -3,7 +3,7 @@ import Krylov
 import Tensors
 
 /// How well H = M − H_p holds in the arithmetic used: a check of four products against each other.
-public struct ProbabilityIdentity: Sendable, Hashable {
+public struct ProbabilityIdentity: Sendable, Hashable, Codable {
   /// The largest ‖(M − H_p − H)v‖ / max(‖Mv‖, ‖H_p v‖, ‖Hv‖) over random vectors.
   public var relativeError: Double
   public var vectors: Int

@@ -4,8 +4,8 @@ import Tensors
 
 /// An eigenvector h of a layer's block as the matrix Mat(h) [m, n], held against the factors of the layer.
 ///
-/// Were the block a Kronecker product E[M] ⊗ E[xxᵀ], Mat(h) would be u vᵀ with an eigenvector of each factor: of rank one, with one entry 1
-/// in each of the two rows of correspondences.
+/// Were the block a Kronecker product E[M] ⊗ E[xxᵀ], Mat(h) would be u vᵀ with an eigenvector of each factor: of rank
+/// one, with one entry 1 in each of the two rows of correspondences.
 ///
 /// Source: Y. Wu, X. Zhu, C. Wu, A. Wang, R. Ge, "Dissecting Hessian" (2020), arXiv:2010.04261.
 public struct ReshapedEigenvector: Sendable, Hashable {

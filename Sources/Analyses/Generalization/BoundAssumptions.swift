@@ -1,36 +1,10 @@
 import Foundation
 
-/// What a bound takes for granted that depends on how it was made.
-public struct BoundSetting: Sendable, Hashable {
-  /// Where the prior's mean comes from.
-  public enum Prior: Sendable, Hashable {
-    /// Drawn by the seed of the run.
-    case drawn
-    case zero
-    case file
-  }
-
-  public var prior: Prior
-  /// Whether δ, δ′ and the grid are those that the program brings.
-  public var hasStandardConstants: Bool
-  /// Whether the network holds averages of batch normalisation.
-  public var hasRunningAverages: Bool
-  /// Whether inputs are scaled by numbers measured on the samples.
-  public var measuresScaling: Bool
-
-  public init(prior: Prior, hasStandardConstants: Bool, hasRunningAverages: Bool, measuresScaling: Bool) {
-    self.prior = prior
-    self.hasStandardConstants = hasStandardConstants
-    self.hasRunningAverages = hasRunningAverages
-    self.measuresScaling = measuresScaling
-  }
-}
-
 extension BoundReport {
   /// What the bounds take for granted.
-  public static func assumptions(_ setting: BoundSetting) -> [BoundAssumption] {
+  public static func assumptions(_ premises: BoundPremises) -> [BoundAssumption] {
     let prior =
-      switch setting.prior {
+      switch premises.prior {
       case .drawn: "it was drawn by the seed before any were read"
       case .zero: "it is zero"
       case .file: "it was read from a file, and only who made it knows"
@@ -39,20 +13,20 @@ extension BoundReport {
       BoundAssumption(
         "the samples are independent, and distributed like those the bound speaks of", holdsByConstruction: false),
       BoundAssumption(
-        "the prior's mean does not depend on the samples: " + prior, holdsByConstruction: setting.prior != .file),
+        "the prior's mean does not depend on the samples: " + prior, holdsByConstruction: premises.prior != .file),
       BoundAssumption(
         "c and b of the grid of the prior's variances, δ and δ′ were chosen before the samples were seen: "
-          + (setting.hasStandardConstants
+          + (premises.hasStandardConstants
             ? "they are those the program brings" : "they were given, and only who gave them knows"),
-        holdsByConstruction: setting.hasStandardConstants),
+        holdsByConstruction: premises.hasStandardConstants),
     ]
-    if setting.hasRunningAverages {
+    if premises.hasRunningAverages {
       assumptions.append(
         BoundAssumption(
           "what a network computes depends on the samples by its weights alone: the averages of its batch normalisation are no weights, and training takes them from the samples",
           holdsByConstruction: false))
     }
-    if setting.measuresScaling {
+    if premises.measuresScaling {
       assumptions.append(
         BoundAssumption(
           "the scaling of the inputs does not depend on the samples: mean and deviation were measured on them",

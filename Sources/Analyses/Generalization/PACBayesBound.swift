@@ -2,19 +2,20 @@ import Foundation
 
 /// The PAC-Bayes bound of normal posteriors and an isotropic normal prior whose variance is chosen from a grid.
 ///
-/// With probability 1 − δ over the m independent samples of the training set, for all posteriors Q = N(w, S) and all λ of the grid at once,
+/// With probability 1 − δ over the m independent samples of the training set, for all posteriors Q = N(w, S) and all λ
+/// of the grid at once,
 ///
 ///     kl(ê(Q)‖e(Q)) ≤ (KL(Q‖P_λ) + 2 ln j + ln(π²m/(6δ)))/(m − 1),   P_λ = N(w₀, λI), j = b ln(c/λ),
 ///
-/// ê(Q) the mean 0–1 loss on the training set of weights drawn from Q, e(Q) the expected one on fresh data. ê(Q) is estimated by N draws: with
-/// probability 1 − δ′ over them it lies below kl⁻¹(mean|ln(2/δ′)/N). The bound that is stated inverts kl once more and holds with probability
-/// 1 − δ − δ′.
+/// ê(Q) the mean 0–1 loss on the training set of weights drawn from Q, e(Q) the expected one on fresh data. ê(Q) is
+/// estimated by N draws: with probability 1 − δ′ over them it lies below kl⁻¹(mean|ln(2/δ′)/N). The bound that is
+/// stated inverts kl once more and holds with probability 1 − δ − δ′.
 ///
-/// What it assumes: samples that are independent and distributed like fresh data; w₀, c and b chosen without the training set. The basis in which
-/// S is diagonal, λ, w and S may depend on it.
+/// What it assumes: samples that are independent and distributed like fresh data; w₀, c and b chosen without the
+/// training set. The basis in which S is diagonal, λ, w and S may depend on it.
 ///
-/// Source: D. McAllester, "PAC-Bayesian model averaging", COLT 1999; J. Langford, M. Seeger, 2001; Dziugaite, Roy 2017, arXiv:1703.11008,
-/// whose statement has m − 1.
+/// Source: D. McAllester, "PAC-Bayesian model averaging", COLT 1999; J. Langford, M. Seeger, 2001; Dziugaite, Roy 2017,
+/// arXiv:1703.11008, whose statement has m − 1.
 public struct PACBayesBound: Sendable, Hashable, Codable {
   public var grid: PriorGrid
   /// δ of the bound.

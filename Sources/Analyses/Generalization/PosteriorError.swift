@@ -39,8 +39,9 @@ public struct PosteriorError: Sendable, Hashable, Codable {
 
 /// Draws weights from a posterior, and for each an independent batch of the samples, whose errors it counts.
 ///
-/// The errors of different draws are independent and identically distributed in [0, 1] with the posterior's empirical error as their
-/// expectation: what ``PACBayesBound/empiricalError(mean:draws:)`` asks for. A draw is a function of the seed and its number.
+/// The errors of different draws are independent and identically distributed in [0, 1] with the posterior's empirical
+/// error as their expectation: what ``PACBayesBound/empiricalError(mean:draws:)`` asks for. A draw is a function of the
+/// seed and its number.
 public struct BatchDraws<Scalar: Real>: Sendable {
   public let posterior: DiagonalPosterior<Scalar>
   let batch: MinibatchGradient<Scalar>

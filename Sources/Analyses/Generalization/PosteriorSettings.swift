@@ -37,7 +37,7 @@ public struct PosteriorSettings: Codable, Sendable, Hashable {
 public enum InitialDeviation: String, Codable, Sendable, CaseIterable {
   /// |wⱼ| in the working basis, at least 10⁻⁴ (Wu et al. 2020, arXiv:2010.04261).
   case weights
-  /// Those of the best posterior for the loss's quadratic model with the diagonal of the Gauss-Newton matrix in the working basis; see
-  /// ``QuadraticPosterior``.
+  /// Those of the best posterior for the loss's quadratic model with the diagonal of the Gauss-Newton matrix in the
+  /// working basis; see ``QuadraticPosterior``.
   case curvature
 }

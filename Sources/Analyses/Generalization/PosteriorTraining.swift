@@ -8,12 +8,13 @@ import Training
 
 /// The training of a posterior that makes a PAC-Bayes bound small.
 ///
-/// It minimises E ℓ̃(w + σ ⊙ x) + √(complexity/2) over w and ln σ, x standard normal and drawn afresh for every step, ℓ̃ the loss in bits
-/// (the natural one divided by ln 2, which is never below the 0–1 loss). λ of the prior follows its best value (Σ σ² + ‖w − w₀‖²)/d, below c.
-/// Steps are those of RMSprop.
+/// It minimises E ℓ̃(w + σ ⊙ x) + √(complexity/2) over w and ln σ, x standard normal and drawn afresh for every step,
+/// ℓ̃ the loss in bits (the natural one divided by ln 2, which is never below the 0–1 loss). λ of the prior follows its
+/// best value (Σ σ² + ‖w − w₀‖²)/d, below c. Steps are those of RMSprop.
 ///
-/// Everything drawn is a function of the seed and the step: a training that is stored and restored goes on with the same bits, for any number
-/// of workers. Cost of a step: the gradient of a batch, and one pass over a dozen arrays of the size of the parameters.
+/// Everything drawn is a function of the seed and the step: a training that is stored and restored goes on with the
+/// same bits, for any number of workers. Cost of a step: the gradient of a batch, and one pass over a dozen arrays of
+/// the size of the parameters.
 ///
 /// Source: Dziugaite, Roy 2017, arXiv:1703.11008; Wu et al. 2020, arXiv:2010.04261.
 public struct PosteriorTraining<Scalar: Real>: Sendable {

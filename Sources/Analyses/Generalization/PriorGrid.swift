@@ -2,11 +2,12 @@ import Foundation
 
 /// The variances a prior may have: λⱼ = c e^(−j/b) for j = 1, 2, 3, …
 ///
-/// The variance is chosen after the data have been seen. A union over the grid pays for that: the bound holds for all j at once where that of j
-/// has confidence 1 − 6δ/(π²j²), which adds 2 ln j to the divergence, j = b ln(c/λ).
+/// The variance is chosen after the data have been seen. A union over the grid pays for that: the bound holds for all j
+/// at once where that of j has confidence 1 − 6δ/(π²j²), which adds 2 ln j to the divergence, j = b ln(c/λ).
 ///
-/// Source: J. Langford, R. Caruana, "(Not) bounding the true error", NIPS 2001; G. K. Dziugaite, D. M. Roy, "Computing nonvacuous
-/// generalization bounds for deep (stochastic) neural networks with many more parameters than training data", UAI 2017, arXiv:1703.11008.
+/// Source: J. Langford, R. Caruana, "(Not) bounding the true error", NIPS 2001; G. K. Dziugaite, D. M. Roy, "Computing
+/// nonvacuous generalization bounds for deep (stochastic) neural networks with many more parameters than training
+/// data", UAI 2017, arXiv:1703.11008.
 public struct PriorGrid: Sendable, Hashable, Codable {
   /// c: above every variance.
   public var scale: Double

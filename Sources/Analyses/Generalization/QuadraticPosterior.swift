@@ -6,9 +6,9 @@ import Tensors
 
 /// The normal posterior that is best for a quadratic loss.
 ///
-/// For L(w + e) = L(w) + ½ eᵀHe the objective ½ m′ tr(HS) + KL(N(w, S)‖N(w₀, λI)) is smallest for S = (m′H + I/λ)⁻¹, which is diagonal in the
-/// eigenbasis of H: no other basis lets a diagonal S be as good (Hadamard). With the objective L + √(complexity/2) of training, m′ = 1/c for
-/// c = ∂√(complexity/2)/∂KL = 1/(4 (m − 1) √(complexity/2)).
+/// For L(w + e) = L(w) + ½ eᵀHe the objective ½ m′ tr(HS) + KL(N(w, S)‖N(w₀, λI)) is smallest for S = (m′H + I/λ)⁻¹,
+/// which is diagonal in the eigenbasis of H: no other basis lets a diagonal S be as good (Hadamard). With the objective
+/// L + √(complexity/2) of training, m′ = 1/c for c = ∂√(complexity/2)/∂KL = 1/(4 (m − 1) √(complexity/2)).
 public enum QuadraticPosterior {
   /// 1/(m′hⱼ + 1/λ) for the diagonal h of H, negative elements of which count as 0.
   public static func variances(diagonal: [Double], weight: Double, priorVariance: Double) -> [Double] {
@@ -54,8 +54,8 @@ public enum QuadraticPosterior {
 }
 
 extension Objective {
-  /// The diagonal of the Gauss-Newton matrix: exactly for networks of dense layers, by `probes` products with random signs where a parameter
-  /// has more than two dimensions, as those of convolutions have, or no formula is at hand.
+  /// The diagonal of the Gauss-Newton matrix: exactly for networks of dense layers, by `probes` products with random
+  /// signs where a parameter has more than two dimensions, as those of convolutions have, or no formula is at hand.
   public func gaussNewtonDiagonal(
     probes: Int = 100, seed: UInt64, interruption: @escaping @Sendable () throws -> Void = {}
   ) throws -> [Double] {

@@ -4,8 +4,8 @@ import Krylov
 import Networks
 import Tensors
 
-/// A change of the parameters that leaves the network's function as it is: a layer times α, the next layer's weight divided by it, as a
-/// positively homogeneous activation between them allows.
+/// A change of the parameters that leaves the network's function as it is: a layer times α, the next layer's weight
+/// divided by it, as a positively homogeneous activation between them allows.
 ///
 /// Source: L. Dinh, R. Pascanu, S. Bengio, Y. Bengio, "Sharp minima can generalize for deep nets", 2017, arXiv:1703.04933.
 public struct Rescaling: Sendable {
@@ -17,8 +17,8 @@ public struct Rescaling: Sendable {
   /// Of all parameters.
   public var factors: [Double]
 
-  /// The first two consecutive linear layers, in the order of the network, between which factors leave the loss on the objective's data as it is to `tolerance`
-  /// of itself; `nil` where there are none.
+  /// The first two consecutive linear layers, in the order of the network, between which factors leave the loss on the
+  /// objective's data as it is to `tolerance` of itself; `nil` where there are none.
   ///
   /// Cost: an evaluation of the loss for each two layers.
   public static func find<Scalar: Real>(

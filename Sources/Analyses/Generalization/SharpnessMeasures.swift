@@ -17,8 +17,8 @@ import Tensors
 ///
 /// Errors are over the data, by a jackknife over groups of the samples; the trace's is also over its probes.
 ///
-/// Sources: P. Foret et al., "Sharpness-aware minimization", 2021, arXiv:2010.01412; J. Kwon et al., "ASAM", 2021, arXiv:2102.11600; N. Keskar et
-/// al., "On large-batch training for deep learning", 2017, arXiv:1609.04836.
+/// Sources: P. Foret et al., "Sharpness-aware minimization", 2021, arXiv:2010.01412; J. Kwon et al., "ASAM", 2021,
+/// arXiv:2102.11600; N. Keskar et al., "On large-batch training for deep learning", 2017, arXiv:1609.04836.
 public struct SharpnessMeasures: Sendable {
   public struct Options: Codable, Sendable, Hashable {
     /// ρ of `sam`
@@ -109,7 +109,8 @@ public struct SharpnessMeasures: Sendable {
     }
   }
 
-  /// The standard error of a measure's change from these parameters to others, on the same samples and probes: that of the changes themselves, over the data and the probes.
+  /// The standard error of a measure's change from these parameters to others, on the same samples and probes: that of
+  /// the changes themselves, over the data and the probes.
   public func changeError(_ measure: Measure, to other: SharpnessMeasures) -> Double? {
     guard let here = whole[measure], let there = other.whole[measure] else { return nil }
     let changes = zip(parts, other.parts).map { ($1[measure]?.value ?? .nan) - ($0[measure]?.value ?? .nan) }

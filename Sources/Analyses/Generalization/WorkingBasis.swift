@@ -10,7 +10,8 @@ public enum WorkingBasis: String, Codable, Sendable, CaseIterable {
   /// For each dense layer or convolution the eigenvectors of E M ⊗ those of E xxᵀ, for its bias those of E M (Wu et al. 2020,
   /// arXiv:2010.04261); other parameters as they are.
   case kronecker
-  /// For each parameter the eigenvectors of its block of the Hessian, for blocks of up to ``largestBlock`` rows; larger ones are refused.
+  /// For each parameter the eigenvectors of its block of the Hessian, for blocks of up to ``largestBlock`` rows; larger
+  /// ones are refused.
   case exact
 
   /// Rows of a block that can be taken apart.
@@ -40,8 +41,8 @@ public enum WorkingBasis: String, Codable, Sendable, CaseIterable {
 extension Objective {
   /// The bases of the parameters at θ, by their positions; those not named keep their own coordinates.
   ///
-  /// Cost: for `kronecker` a pass forward and for every output a pass back over the data, and the eigenvectors of matrices of the order of a
-  /// layer's inputs and outputs; for `exact` a product for every row of every block.
+  /// Cost: for `kronecker` a pass forward and for every output a pass back over the data, and the eigenvectors of
+  /// matrices of the order of a layer's inputs and outputs; for `exact` a product for every row of every block.
   public func parameterBases(
     _ kind: WorkingBasis, interruption: () throws -> Void = {}
   ) throws -> [Int: ParameterBasis] {
@@ -116,8 +117,8 @@ extension DenseMatrix {
 extension ParameterBasis {
   /// The variances in this basis of independent coordinates in another one: the diagonal of the covariance there.
   ///
-  /// With A = LᵀL′ and B = RᵀR′ the variances are (A ∘ A) S (B ∘ B)ᵀ; of the diagonal posteriors in this basis it is the one that is nearest to
-  /// the old one, KL(old‖new).
+  /// With A = LᵀL′ and B = RᵀR′ the variances are (A ∘ A) S (B ∘ B)ᵀ; of the diagonal posteriors in this basis it is
+  /// the one that is nearest to the old one, KL(old‖new).
   public func variances(_ variances: [Double], of other: ParameterBasis) throws(InputError) -> [Double] {
     func squared(_ own: DenseMatrix?, _ others: DenseMatrix?, _ order: Int) throws(InputError) -> DenseMatrix {
       var product = try DenseMatrix.product(

@@ -88,8 +88,8 @@ public struct ReportedBound: Codable, Sendable, Equatable {
   }
 }
 
-/// The mean and spread of a quantity over seeds, on the logarithmic scale: the geometric mean, and one standard deviation of the logarithm
-/// to either side.
+/// The mean and spread of a quantity over seeds, on the logarithmic scale: the geometric mean, and one standard
+/// deviation of the logarithm to either side.
 public struct ReportedSpread: Codable, Sendable, Equatable {
   @ReportedNumber public var mean: Double
   @ReportedNumber public var lower: Double

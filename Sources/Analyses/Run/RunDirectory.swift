@@ -27,8 +27,8 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// The records of complete lines from a byte on, and the byte after the last of them. A line that is still being written is left
-  /// for the next call.
+  /// The records of complete lines from a byte on, and the byte after the last of them. A line that is still being
+  /// written is left for the next call.
   ///
   /// - Throws: ``InputError`` that names the line that is damaged.
   public func records(from byte: Int = 0) throws -> (records: [RunRecord], end: Int) {

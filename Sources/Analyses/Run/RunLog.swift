@@ -4,8 +4,8 @@ import Tensors
 
 /// Appends records to `history.jsonl`, and clock times to `clock.jsonl`, which is not part of what a run's bits are.
 ///
-/// Every line is handed to the system when it is written, so readers see it at once and a killed run leaves at most half a line. A run
-/// that goes on cuts the history where its stored state says it ended.
+/// Every line is handed to the system when it is written, so readers see it at once and a killed run leaves at most
+/// half a line. A run that goes on cuts the history where its stored state says it ended.
 public final class RunLog {
   /// The file of clock times: `{"seconds":12.5,"step":100}` a line, seconds of all sessions so far.
   public static let clockFile = "clock.jsonl"

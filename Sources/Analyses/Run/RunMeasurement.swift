@@ -28,7 +28,8 @@ public struct RunMeasurement: Codable, Sendable, Equatable {
   @OptionalReportedNumber public var sharpness: Double?
   public var trace: RunEstimate?
   public var density: ReportedDensity?
-  /// Standard errors over the data of the density at the points of its grid, by leaving out groups of samples; empty where not asked for.
+  /// Standard errors over the data of the density at the points of its grid, by leaving out groups of samples; empty
+  /// where not asked for.
   @ReportedNumbers public var densityDataErrors: [Double] = []
   /// The outliers by the convention's rule, the ratio at the gap, and λ₁/λ_{C+1}.
   public var outliers: Int?
@@ -104,8 +105,8 @@ public struct RunDirections: Codable, Sendable, Equatable {
   @ReportedNumbers public var floor: [Double]
   /// `trains`, `settled`, `unstable` or `escapes`.
   public var fates: [String]
-  /// Along the directions of the measurement before: the slope expected here, its standard deviation, and the slope there is. Empty at
-  /// the first.
+  /// Along the directions of the measurement before: the slope expected here, its standard deviation, and the slope
+  /// there is. Empty at the first.
   @ReportedNumbers public var earlierPredicted: [Double]
   @ReportedNumbers public var earlierDeviations: [Double]
   @ReportedNumbers public var earlierObserved: [Double]

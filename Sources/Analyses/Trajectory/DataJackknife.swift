@@ -6,12 +6,14 @@ import Tensors
 
 /// Standard errors over the data: how far a measurement on these samples is from one on others like them.
 ///
-/// The samples are dealt into G groups, and a number is taken anew without each of them. With x_g the number without group g, the delete-a-group jackknife estimates
-/// the variance of x by (G − 1)/G Σ_g (x_g − x̄)². The random probes are the same each time, so their error is not in it: that is the density's band.
+/// The samples are dealt into G groups, and a number is taken anew without each of them. With x_g the number without
+/// group g, the delete-a-group jackknife estimates the variance of x by (G − 1)/G Σ_g (x_g − x̄)². The random probes
+/// are the same each time, so their error is not in it: that is the density's band.
 ///
-/// The operator is a mean over samples, A = Σ_g w_g A_g, so that the products A_g v add up to A v and leave A_{−g} v = (A v − w_g A_g v)/(1 − w_g) behind: ``DeflatingQuadrature`` projects
-/// A_{−g} on the Krylov space of A at no further product. Where samples depend on each other, by the statistics of a batch, the groups are those whose statistics are taken;
-/// where all depend on all, A_{−g} is an operator of its own, on (G − 1)/G of the samples.
+/// The operator is a mean over samples, A = Σ_g w_g A_g, so that the products A_g v add up to A v and leave A_{−g} v =
+/// (A v − w_g A_g v)/(1 − w_g) behind: ``DeflatingQuadrature`` projects A_{−g} on the Krylov space of A at no further
+/// product. Where samples depend on each other, by the statistics of a batch, the groups are those whose statistics are
+/// taken; where all depend on all, A_{−g} is an operator of its own, on (G − 1)/G of the samples.
 ///
 /// Source: B. Efron, C. Stein, Ann. Statist. 9 (1981), 586–596, doi:10.1214/aos/1176345462.
 struct DataJackknife<Scalar: Real> {

@@ -1,25 +1,26 @@
 import Krylov
 import Tensors
 
-/// The change of the loss in one step θ′ = θ − η D g_B of stochastic gradient descent with a fixed diagonal D, as the second-order model
-/// predicts it and as it is.
+/// The change of the loss in one step θ′ = θ − η D g_B of stochastic gradient descent with a fixed diagonal D, as the
+/// second-order model predicts it and as it is.
 ///
 /// For mini-batches of m samples drawn with replacement, g_B has mean μ = ∇L and covariance Σ/m, so
 ///
 ///     E Δ = −η μᵀDμ + η²/2 (μᵀDHDμ + tr(DHDΣ)/m) + O(η³),
 ///
-/// and the loss falls in expectation where η < 2 μᵀDμ / (μᵀDHDμ + tr(DHDΣ)/m). Neither matrix is formed: with the gradients g_B of
-/// mini-batches at hand, (g_B − μ)ᵀDHD(g_B − μ) has the mean tr(DHDΣ)/m.
+/// and the loss falls in expectation where η < 2 μᵀDμ / (μᵀDHDμ + tr(DHDΣ)/m). Neither matrix is formed: with the
+/// gradients g_B of mini-batches at hand, (g_B − μ)ᵀDHD(g_B − μ) has the mean tr(DHDΣ)/m.
 ///
-/// Weight decay adds the same step to every g_B: ηλDθ where it is part of the gradient, ηλθ where it stands beside it. L is without it.
+/// Weight decay adds the same step to every g_B: ηλDθ where it is part of the gradient, ηλθ where it stands beside it.
+/// L is without it.
 ///
 /// Mini-batches of training, drawn without replacement, have (n − m)/(n − 1) of the variance Σ/m.
 ///
-/// Where batch normalisation couples the samples of a batch, the mean of g_B is not μ; then μᵀDg_B and g_BᵀDHDg_B are averaged over
-/// the batches as they are.
+/// Where batch normalisation couples the samples of a batch, the mean of g_B is not μ; then μᵀDg_B and g_BᵀDHDg_B are
+/// averaged over the batches as they are.
 ///
-/// Cost: a product for each batch and one for μ; a loss for each batch. Source: X. Li, Q. Gu, Y. Zhou, T. Chen, A. Banerjee, SDM 2020,
-/// arXiv:1907.10732 (the conditional distribution of Δ); the expectation is Taylor's.
+/// Cost: a product for each batch and one for μ; a loss for each batch. Source: X. Li, Q. Gu, Y. Zhou, T. Chen, A.
+/// Banerjee, SDM 2020, arXiv:1907.10732 (the conditional distribution of Δ); the expectation is Taylor's.
 struct LossChange<Scalar: Real> {
   let space: DenseVectorSpace<Scalar>
   let learningRate: Double

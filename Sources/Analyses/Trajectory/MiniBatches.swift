@@ -6,8 +6,8 @@ import Tensors
 
 /// Mini-batches drawn once with replacement from the samples that curvature is measured on, and their gradients anywhere.
 ///
-/// They stay the same along a trajectory, so that what changes is not the draw. Where batch normalisation takes statistics from the
-/// batch, each is one group.
+/// They stay the same along a trajectory, so that what changes is not the draw. Where batch normalisation takes
+/// statistics from the batch, each is one group.
 struct MiniBatches<Scalar: Real>: Sendable {
   /// The samples of each batch, positions in the data.
   let rows: [[Int]]

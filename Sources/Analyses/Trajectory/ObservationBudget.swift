@@ -1,12 +1,13 @@
 /// A cap on what observations may cost beside the training they observe, counted in floating-point operations.
 ///
-/// Operations are known from plans and numbers of products, the same on every machine and in every repetition: decisions are then a function of
-/// the run alone, and a resumed run observes where an undisturbed one does. Clock time would not be. Products of curvature run at about the rate
-/// of gradients; the optimiser's own work is left out, which errs on the safe side.
+/// Operations are known from plans and numbers of products, the same on every machine and in every repetition:
+/// decisions are then a function of the run alone, and a resumed run observes where an undisturbed one does. Clock time
+/// would not be. Products of curvature run at about the rate of gradients; the optimiser's own work is left out, which
+/// errs on the safe side.
 ///
-/// Due observations are made as long as all of them together stay below `fraction` of the training done so far; the first may borrow from
-/// training to come, and what it took is paid back before the next. What an observation will cost is forecast as the dearest of its kind
-/// so far.
+/// Due observations are made as long as all of them together stay below `fraction` of the training done so far; the
+/// first may borrow from training to come, and what it took is paid back before the next. What an observation will cost
+/// is forecast as the dearest of its kind so far.
 public struct ObservationBudget: Codable, Sendable, Hashable {
   /// At most this part of the training's work; `nil` for no cap.
   public var fraction: Double?

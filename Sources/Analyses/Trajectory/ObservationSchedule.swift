@@ -91,8 +91,8 @@ public struct ObservationSchedule: Codable, Sendable, Hashable {
   }
 }
 
-/// Whether a loss has jumped: the running state of an ``ObservationSchedule/Spike``. Losses of an earlier session are handed in again on resuming, or
-/// stored with the state.
+/// Whether a loss has jumped: the running state of an ``ObservationSchedule/Spike``. Losses of an earlier session are
+/// handed in again on resuming, or stored with the state.
 public struct SpikeDetector: Codable, Sendable, Hashable {
   public let rule: ObservationSchedule.Spike
   private var losses: [Double] = []
@@ -103,8 +103,8 @@ public struct SpikeDetector: Codable, Sendable, Hashable {
     stepsSinceSpike = rule.pause
   }
 
-  /// Takes the loss of the next step and says whether it is a spike; never in the first steps, which fill half the window. A loss that
-  /// is not finite is one.
+  /// Takes the loss of the next step and says whether it is a spike; never in the first steps, which fill half the
+  /// window. A loss that is not finite is one.
   public mutating func isSpike(_ loss: Double) -> Bool {
     stepsSinceSpike += 1
     var spikes = false

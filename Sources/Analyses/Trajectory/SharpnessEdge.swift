@@ -1,5 +1,5 @@
-/// The largest curvature at which an optimiser with fixed coefficients is stable on a quadratic: where λ₁ passes it, iterates grow along the first
-/// eigenvector.
+/// The largest curvature at which an optimiser with fixed coefficients is stable on a quadratic: where λ₁ passes it,
+/// iterates grow along the first eigenvector.
 ///
 /// | optimiser | edge | held against it |
 /// |---|---|---|
@@ -8,8 +8,10 @@
 /// | Nesterov | 2(1 + β)/(η(1 + 2β)) | λ₁ of H |
 /// | Adam, momentum as an average | 2(1 + β₁)/((1 − β₁)η) | λ₁ of P^(−½) H P^(−½), P = √v̂ + ε |
 ///
-/// RMSprop is Adam with β₁ = 0, AdaHessian has other squares in P. Coupled weight decay λ is a part of H: H + λI is held against the edge. Decoupled decay multiplies θ
-/// by 1 − ηλ beside the step; where an edge without it is 2s/η, the mode with eigenvalue h then changes its sign at h + sλ = 2s/η. Source: J. M. Cohen et al., arXiv:2103.00065 and, for Adam, arXiv:2207.14484.
+/// RMSprop is Adam with β₁ = 0, AdaHessian has other squares in P. Coupled weight decay λ is a part of H: H + λI is
+/// held against the edge. Decoupled decay multiplies θ by 1 − ηλ beside the step; where an edge without it is 2s/η, the
+/// mode with eigenvalue h then changes its sign at h + sλ = 2s/η. Source: J. M. Cohen et al., arXiv:2103.00065 and, for
+/// Adam, arXiv:2207.14484.
 public enum SharpnessEdge: Codable, Sendable, Hashable {
   case gradientDescent
   case heavyBall(momentum: Double)

@@ -9,7 +9,8 @@ public struct TrajectoryMoment<Scalar: Real>: Sendable {
   public var reason: ObservationReason
   /// θ, all parameters of the network.
   public var parameters: Vector<Scalar>
-  /// Literals of the network that differ from those it was made with, by their positions: running averages of batch normalisation.
+  /// Literals of the network that differ from those it was made with, by their positions: running averages of batch
+  /// normalisation.
   public var literals: [Int: [Double]]
   public var optimizer: OptimizerContext<Scalar>?
 

@@ -4,8 +4,8 @@ import Networks
 import Tensors
 
 extension TrajectoryObserver {
-  /// The eigenpairs of the whole matrix. Where all of the top span the subspace of fractions and overlaps, the next one below converges with them, as
-  /// the gap to it says how well that subspace is known.
+  /// The eigenpairs of the whole matrix. Where all of the top span the subspace of fractions and overlaps, the next one
+  /// below converges with them, as the gap to it says how well that subspace is known.
   mutating func followWhole(_ point: Point) throws -> TrackedEigenpairs<Vector<Scalar>> {
     guard var options = settings.tracking else { throw InputError("no eigenpairs were asked for") }
     let needsGap = settings.top > 0 && subspaceDimension == settings.top
@@ -46,8 +46,9 @@ extension TrajectoryObserver {
     return (pairs, TrackedVectors(vectors: tracker.vectors, updates: tracker.updates))
   }
 
-  /// The density, and with it the eigenpairs: those that the first probe finds are deflated. Where some of them have not converged in its steps, they are searched for
-  /// from there; should later probes show an eigenvalue among the top ones that was missed, the search is made anew.
+  /// The density, and with it the eigenpairs: those that the first probe finds are deflated. Where some of them have
+  /// not converged in its steps, they are searched for from there; should later probes show an eigenvalue among the top
+  /// ones that was missed, the search is made anew.
   mutating func density(
     _ point: Point, _ options: QuadratureOptions, _ jackknife: DataJackknife<Scalar>?,
     _ result: inout RunMeasurement, _ notes: inout [String]
@@ -99,7 +100,8 @@ extension TrajectoryObserver {
     return density
   }
 
-  /// Errors over the data of the leading eigenvalues: those of UᵀA_{−g}U, U the eigenvectors, right to first order in what leaving a group out changes.
+  /// Errors over the data of the leading eigenvalues: those of UᵀA_{−g}U, U the eigenvectors, right to first order in
+  /// what leaving a group out changes.
   func dataErrors(
     _ pairs: TrackedEigenpairs<Vector<Scalar>>, _ jackknife: DataJackknife<Scalar>, _ space: DenseVectorSpace<Scalar>
   ) throws -> [Double] {

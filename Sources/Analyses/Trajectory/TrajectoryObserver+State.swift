@@ -5,7 +5,8 @@ import Tensors
 extension TrajectoryObserver {
   private static var kind: String { "trajectory observer 2" }
 
-  /// Everything that one measurement leaves for the next. An observer with the same settings, given it back, goes on with the same bits.
+  /// Everything that one measurement leaves for the next. An observer with the same settings, given it back, goes on
+  /// with the same bits.
   public var state: KrylovSnapshot<Scalar> {
     get {
       var result = KrylovSnapshot<Scalar>(kind: Self.kind)
@@ -87,8 +88,8 @@ extension TrajectoryObserver {
     self.expectation = expectation
   }
 
-  /// What keeping vectors orthogonal takes for each product: a product of a search is held against a basis some six times, that of a density against the Lanczos
-  /// vectors before it four times.
+  /// What keeping vectors orthogonal takes for each product: a product of a search is held against a basis some six
+  /// times, that of a density against the Lanczos vectors before it four times.
   func vectorOperations(includesDensity: Bool) -> Double {
     let kept = settings.top + settings.bottom + 2 * settings.guards + 1
     let columns =

@@ -4,16 +4,18 @@ import Krylov
 import Networks
 import Tensors
 
-/// Measures curvature along a trajectory of parameters, such as a training run, as a value that is moved along, stored and resumed.
+/// Measures curvature along a trajectory of parameters, such as a training run, as a value that is moved along, stored
+/// and resumed.
 ///
 ///     var observer = try TrajectoryObserver<Float>(
 ///       network: network, dataset: data, loss: .crossEntropy, settings: TrajectorySettings(top: 10), pool: pool)
 ///     let observation = try observer.measure(
 ///       at: TrajectoryMoment(step: 100, epoch: 1.5, reason: .schedule, parameters: θ, optimizer: context))
 ///
-/// Eigenvectors of one measurement are where the next one's search begins (``EigenpairTracker``); the first is an ``EigenpairSolver`` with
-/// verified multiplicities. The density deflates the converged eigenpairs; should it show an eigenvalue among them that was missed, the search
-/// is made anew. Probes and mini-batches are the same at every point, so that what changes is the curvature.
+/// Eigenvectors of one measurement are where the next one's search begins (``EigenpairTracker``); the first is an
+/// ``EigenpairSolver`` with verified multiplicities. The density deflates the converged eigenpairs; should it show an
+/// eigenvalue among them that was missed, the search is made anew. Probes and mini-batches are the same at every point,
+/// so that what changes is the curvature.
 ///
 /// All is of the samples the observer was given: the numbers are theirs.
 public struct TrajectoryObserver<Scalar: Real>: Sendable {

@@ -6,9 +6,10 @@ import Tensors
 
 /// Observers of one trajectory side by side, one for each way batch normalisation may take its statistics.
 ///
-/// With `batch`, `running`, `population` and `population-differentiated` together this is the study of what batch normalisation does to the spectrum: the
-/// first and the last differentiate through the statistics, the other two hold them constant (Ghorbani, Krishnan, Xiao, arXiv:1901.10159).
-/// ``RunMeasurement/batchNormalization`` tells the measurements apart.
+/// With `batch`, `running`, `population` and `population-differentiated` together this is the study of what batch
+/// normalisation does to the spectrum: the first and the last differentiate through the statistics, the other two hold
+/// them constant (Ghorbani, Krishnan, Xiao, arXiv:1901.10159). ``RunMeasurement/batchNormalization`` tells the
+/// measurements apart.
 public struct TrajectoryObservers<Scalar: Real>: Sendable {
   public private(set) var observers: [TrajectoryObserver<Scalar>]
 

@@ -210,8 +210,8 @@ public final class Executor<Scalar: Real>: Sendable {
 
   /// For each vector the sums of the outputs with a linear destination, such as Hessian-vector products.
   ///
-  /// One primal pass serves all vectors; where residuals are kept, none is needed after the first call. A vector is a direction in
-  /// the parameters or, for functions of ``Source/vectorRows``, has rows for all samples.
+  /// One primal pass serves all vectors; where residuals are kept, none is needed after the first call. A vector is a
+  /// direction in the parameters or, for functions of ``Source/vectorRows``, has rows for all samples.
   public func apply(_ vectors: [Vector<Scalar>]) -> [Vector<Scalar>] { apply(vectors, .linearResult) }
 
   /// For each vector the rows of the output that has a linear destination for them, in data order, such as products with the

@@ -46,8 +46,8 @@ public struct Schedule: Hashable, Sendable, Codable {
     index * microbatch..<min(samples, (index + 1) * microbatch)
   }
 
-  /// The kernels for microbatches of this size: only the regular size packs weights, as a ragged microbatch would want packed copies
-  /// of its own.
+  /// The kernels for microbatches of this size: only the regular size packs weights, as a ragged microbatch would want
+  /// packed copies of its own.
   public func kernels<Scalar: Real>(for type: Scalar.Type, microbatch size: Int) -> KernelChoice {
     KernelChoice(for: type, packsWeights: size == microbatch)
   }

@@ -3,8 +3,9 @@ import Tensors
 extension Function {
   /// The function with images held channels last, [n, spatial…, c], from convolution to convolution.
   ///
-  /// Convolutions that have a kernel for that order ask for it, the library's in single precision; elementwise steps, pooling, repetition, sums and reshapes that keep the
-  /// channels pass it on. Where something else reads an image it is put back. Parameters, data and outputs keep the order they have.
+  /// Convolutions that have a kernel for that order ask for it, the library's in single precision; elementwise steps,
+  /// pooling, repetition, sums and reshapes that keep the channels pass it on. Where something else reads an image it
+  /// is put back. Parameters, data and outputs keep the order they have.
   public func movingImagesToChannelsLast(for kernels: KernelChoice) throws(InputError) -> Function {
     var rewriter = ChannelsLastRewriter(source: graph, kernels: kernels)
     let needed = graph.ancestors(of: outputs)

@@ -1,7 +1,8 @@
 import Tensors
 
 extension Function {
-  /// The function with nodes of the same primitive and the same operands merged into one; the operands of sums and elementwise products in either order.
+  /// The function with nodes of the same primitive and the same operands merged into one; the operands of sums and
+  /// elementwise products in either order.
   public func eliminatingCommonSubexpressions() throws(InputError) -> Function {
     struct Key: Hashable {
       var primitive: AnyHashable

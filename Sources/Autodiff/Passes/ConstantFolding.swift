@@ -1,9 +1,9 @@
 import Tensors
 
 extension Function {
-  /// The function with what is known from constants alone worked out: c ∘ c, x + 0, x · 1, x · 0, x − x, select of a known
-  /// condition, repeated and summed constants. A value repeated or reshaped twice is repeated or reshaped once. What was a constant only for derivatives is the value it was
-  /// made from.
+  /// The function with what is known from constants alone worked out: c ∘ c, x + 0, x · 1, x · 0, x − x, select of a
+  /// known condition, repeated and summed constants. A value repeated or reshaped twice is repeated or reshaped once.
+  /// What was a constant only for derivatives is the value it was made from.
   ///
   /// x · 0 and x − x become 0 also where x could be infinite: structural zeros come from derivatives that vanish identically.
   public func foldingConstants() throws(InputError) -> Function {

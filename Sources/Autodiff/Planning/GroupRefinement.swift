@@ -2,10 +2,10 @@ import Tensors
 
 /// Has fewer elements pass through memory than groups made in graph order do.
 ///
-/// A node that joins the last group it shares an operand with may run long before anything reads it, and its result waits in memory. Two
-/// changes are made as long as either saves something: a member moves into the groups that read it, with what it needs computed again
-/// there where that is cheap; and a group moves into an earlier one that reads or makes the same values. What is computed for each
-/// element stays the same, to the bit.
+/// A node that joins the last group it shares an operand with may run long before anything reads it, and its result
+/// waits in memory. Two changes are made as long as either saves something: a member moves into the groups that read
+/// it, with what it needs computed again there where that is cheap; and a group moves into an earlier one that reads or
+/// makes the same values. What is computed for each element stays the same, to the bit.
 extension StagePlanner {
   mutating func refineGroups() {
     var readers = readersInMemory()
@@ -22,7 +22,8 @@ extension StagePlanner {
     joinExchanges()
   }
 
-  /// Moves sums over the slices of a group up behind the last one where their operands are there: slices wait for each other once.
+  /// Moves sums over the slices of a group up behind the last one where their operands are there: slices wait for each
+  /// other once.
   private mutating func joinExchanges() {
     var order: [Int] = []
     /// The exchange that others join, and where the last of them is.
@@ -108,7 +109,8 @@ extension StagePlanner {
     var computed: Set<Value> = []
     var left = Set(home.members)
     for reader in reading {
-      guard case .group(var group) = units[reader], let needed = needed(for: value, in: group, from: home, readers) else {
+      guard case .group(var group) = units[reader], let needed = needed(for: value, in: group, from: home, readers)
+      else {
         return false
       }
       for member in needed {

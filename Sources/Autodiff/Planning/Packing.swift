@@ -55,8 +55,8 @@ struct Packing: Sendable {
   /// What packs them, by the stage it belongs to.
   private(set) var instructions: [Stage: [Instruction]] = [:]
 
-  /// The kernel that reads the right operand packed, where that operand does not depend on the data and packing is worth it; the operand is
-  /// placed in `counts` where it is new.
+  /// The kernel that reads the right operand packed, where that operand does not depend on the data and packing is
+  /// worth it; the operand is placed in `counts` where it is new.
   mutating func packed(
     _ kernel: any OpaqueKernel, right: Value, stage: Stage, at source: Reference, counts: inout [Region: Int]
   ) -> (kernel: any OpaqueKernel, packed: Reference)? {

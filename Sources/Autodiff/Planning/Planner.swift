@@ -47,7 +47,8 @@ extension Plan {
   /// Plans `function`, whose every output is a sum over the microbatch's samples (a gradient, a product, a loss) or has a row
   /// for each of them (outputs, losses).
   ///
-  /// Each output has a destination; at most one output of the primal part and one of the linear part is rows. `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
+  /// Each output has a destination; at most one output of the primal part and one of the linear part is rows.
+  /// `parameterOffsets`, `vectorOffsets` and `literalOffsets` say where each source begins in its flat vector.
   public init(
     _ function: Function, microbatch: Int, destinations: [ResultDestination], parameterOffsets: [Int],
     vectorOffsets: [Int],

@@ -2,9 +2,9 @@ import Tensors
 
 /// The sum of a value over the slices of a group of samples, the same in each of them.
 ///
-/// A group whose samples depend on each other, as in batch normalisation, is cut into slices of equally many samples that run the
-/// same graph at the same time; only here do they see each other. A function of the group is the sum of those of its slices, so the
-/// transpose of the sum is the sum of the cotangents.
+/// A group whose samples depend on each other, as in batch normalisation, is cut into slices of equally many samples
+/// that run the same graph at the same time; only here do they see each other. A function of the group is the sum of
+/// those of its slices, so the transpose of the sum is the sum of the cotangents.
 public struct AllReduce: Primitive {
   /// Slices of a group.
   public let slices: Int

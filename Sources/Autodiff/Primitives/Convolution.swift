@@ -2,11 +2,12 @@ import Tensors
 
 /// A two-dimensional convolution of a batch of images with a bank of filters, or one of its two derivatives.
 ///
-/// y = x ∗ w of ``ConvolutionGeometry`` is linear in x and in w. With u shaped like y, the trilinear form ⟨u, x ∗ w⟩ has three derivatives,
-/// and each of them is one ``Role``: so tangents and transposes of all three are of the three again. A transposed convolution layer is the
-/// role ``Role/inputGradient``.
+/// y = x ∗ w of ``ConvolutionGeometry`` is linear in x and in w. With u shaped like y, the trilinear form ⟨u, x ∗ w⟩
+/// has three derivatives, and each of them is one ``Role``: so tangents and transposes of all three are of the three
+/// again. A transposed convolution layer is the role ``Role/inputGradient``.
 ///
-/// Images are [n, c, h, w], or [n, h, w, c] with `layout` ``ImageLayout/channelsLast``; filters are always [out, in / groups, rows, columns].
+/// Images are [n, c, h, w], or [n, h, w, c] with `layout` ``ImageLayout/channelsLast``; filters are always [out, in /
+/// groups, rows, columns].
 public struct Convolution: Product {
   public enum Role: String, Hashable, Sendable {
     /// (x, w) ↦ y
@@ -168,8 +169,8 @@ extension Graph {
 
   /// The transpose of a convolution with filters [c, out / groups, spatial…] as a layer: c channels in, `out` channels out.
   ///
-  /// - Parameter outputPadding: pixels added at the end of the result, fewer than the stride, as several input sizes of a convolution give
-  ///   one output size.
+  /// - Parameter outputPadding: pixels added at the end of the result, fewer than the stride, as several input sizes of
+  ///   a convolution give one output size.
   public mutating func transposedConvolution(
     _ x: Value, filter: Value, window: ConvolutionWindow, outputPadding: [Int], groups: Int = 1
   ) throws(InputError) -> Value {

@@ -1,6 +1,7 @@
 import Tensors
 
-/// The pixels that each position of a filter sees: images [n, c, h, w] to [n, positions, c · taps], in the order of a filter's elements, padding zero.
+/// The pixels that each position of a filter sees: images [n, c, h, w] to [n, positions, c · taps], in the order of a
+/// filter's elements, padding zero.
 ///
 /// A convolution with a filter for each tap of each channel, which is one in one place; its derivatives are that convolution's.
 public struct Patches: Primitive {

@@ -2,8 +2,8 @@ import Tensors
 
 /// A convolution of channels-last images without groups as matrix products, in both precisions.
 ///
-/// The taps of an output pixel are copied side by side, row by row of the filter in one run each; with the filters in the same order,
-/// w[o, (k, c)], the three roles are
+/// The taps of an output pixel are copied side by side, row by row of the filter in one run each; with the filters in
+/// the same order, w[o, (k, c)], the three roles are
 ///
 ///     y = columns(x) wᵀ,   ∂⟨u, y⟩/∂x = columnsᵀ(u w),   ∂⟨u, y⟩/∂w = uᵀ columns(x).
 struct PixelConvolution: OpaqueKernel {

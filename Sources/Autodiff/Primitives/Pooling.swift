@@ -284,8 +284,8 @@ extension Graph {
 
   /// The mean of each window's pixels inside the image.
   ///
-  /// - Parameter counting: windows, as many, whose sizes are divided by instead: those over the padded image where padding counts as pixels
-  ///   of value zero.
+  /// - Parameter counting: windows, as many, whose sizes are divided by instead: those over the padded image where
+  ///   padding counts as pixels of value zero.
   public mutating func averagePool(_ x: Value, _ windows: PoolingWindows, counting: PoolingWindows? = nil)
     throws(InputError) -> Value
   {

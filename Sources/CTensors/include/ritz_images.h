@@ -45,8 +45,8 @@ void ritz_plane_scatter_s(const float *values, const float *indices, float *x, l
 void ritz_plane_scatter_d(const double *values, const double *indices, double *x, long images, long channels,
                           long pixels, long count, int channels_last);
 
-// matrix[(p, q), (i, j, c)] = image[h, w, c], the pixel (h, w) that the tap (i, j) sees at the output (p, q), zero outside the image; channels
-// last.
+// matrix[(p, q), (i, j, c)] = image[h, w, c], the pixel (h, w) that the tap (i, j) sees at the output (p, q), zero
+// outside the image; channels last.
 void ritz_pixel_columns_s(const float *image, long channels, ritz_axis rows, ritz_axis columns, float *matrix);
 void ritz_pixel_columns_d(const double *image, long channels, ritz_axis rows, ritz_axis columns, double *matrix);
 

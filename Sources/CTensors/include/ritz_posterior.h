@@ -19,8 +19,8 @@ typedef struct {
   double precision;    // 1/λ of the prior
 } ritz_posterior_step;
 
-// With d = noisy − mean: the gradients s g + c (mean − prior)/λ of the mean and s g d + c (deviation²/λ − 1) of the log-deviation, s the
-// scale, c = ∂bound/∂KL, and a step of RMSprop along each.
+// With d = noisy − mean: the gradients s g + c (mean − prior)/λ of the mean and s g d + c (deviation²/λ − 1) of the
+// log-deviation, s the scale, c = ∂bound/∂KL, and a step of RMSprop along each.
 void ritz_posterior_step_s(const ritz_posterior_step *step, const float *gradient, const float *noisy, const float *prior,
                            const float *deviation, float *mean, float *logarithm, float *mean_square,
                            float *logarithm_square, long n);

@@ -26,8 +26,8 @@ void ritz_dsum_columns(const double *x, long stride, long count, double *y, long
 void ritz_sfinish(const float *x, const double *total, float *y, long n);
 void ritz_dfinish(const double *x, const double *total, double *y, long n);
 
-// Kernels over several columns of one length, for tall bases, and several vectors. Elements offset ..< offset + n of every column and vector take part.
-// sums[v count + k] = sum_i columns[k][i] vectors[v][i], accumulated in double
+// Kernels over several columns of one length, for tall bases, and several vectors. Elements offset ..< offset + n of
+// every column and vector take part. sums[v count + k] = sum_i columns[k][i] vectors[v][i], accumulated in double
 void ritz_sdots(
     const float *const *columns, long count, const float *const *vectors, long width, long offset, long n,
     double *sums);

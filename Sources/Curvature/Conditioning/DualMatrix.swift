@@ -3,12 +3,13 @@ import Krylov
 import Networks
 import Tensors
 
-/// The dual K = A Aᵀ of a Gauss-Newton matrix G = AᵀA, A the ``WeightedJacobian``: of order n·r, with the eigenvalues of G apart from zeros.
+/// The dual K = A Aᵀ of a Gauss-Newton matrix G = AᵀA, A the ``WeightedJacobian``: of order n·r, with the eigenvalues
+/// of G apart from zeros.
 ///
-/// It is a sum over layers. A dense layer adds the Hadamard product of two Gram matrices, (xᵢ·xⱼ + 1)(δᵢ·δⱼ), x its inputs (1 for the
-/// bias), δ the derivatives of a sample's output at the layer's own, so that no Jacobian is held. Convolutions and whatever else has no such
-/// product add R Rᵀ with R the parameter's own columns of A, made in blocks of samples. Where batch statistics couple the samples
-/// K is made of products with A and Aᵀ.
+/// It is a sum over layers. A dense layer adds the Hadamard product of two Gram matrices, (xᵢ·xⱼ + 1)(δᵢ·δⱼ), x its
+/// inputs (1 for the bias), δ the derivatives of a sample's output at the layer's own, so that no Jacobian is held.
+/// Convolutions and whatever else has no such product add R Rᵀ with R the parameter's own columns of A, made in blocks
+/// of samples. Where batch statistics couple the samples K is made of products with A and Aᵀ.
 ///
 /// Cost: (n·r)² numbers and, for a dense layer of m outputs, m (n·r)² operations, half of that for the whole.
 /// Eigenvalues below some ε·n·r·λ₁ are lost, as in any matrix that is a square.
@@ -126,8 +127,8 @@ extension Objective where Scalar == Double {
   /// The dual of the Gauss-Newton matrix or the Fisher matrix, or the tangent kernel.
   ///
   /// - Parameters:
-  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected parameters. All columns are then
-  ///     formed.
+  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected
+  ///     parameters. All columns are then formed.
   ///   - progress: called with the parameters done and their number; throws to stop.
   /// - Throws: ``InputError`` for other operators, for outputs that are not finite, and what `progress` throws.
   public func dualMatrix(

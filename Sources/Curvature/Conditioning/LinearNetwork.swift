@@ -11,8 +11,9 @@ import Tensors
 /// | Gauss-Newton | q (r + k − q) | q the least of r, k and the hidden widths |
 /// | functional part | 2 q′ Σ m_l + 2 q′ s − L q′², 0 for L = 1 | q′ the least of s and the hidden widths m_l |
 ///
-/// with r the rank of the inputs of all samples, k the number of outputs (C − 1 for cross-entropy, whose second derivative annihilates the vector
-/// of ones) and s the rank of Σ (∂ℓᵢ/∂z) xᵢᵀ (Singh, Bachmann, Hofmann 2021, arXiv:2106.16225).
+/// with r the rank of the inputs of all samples, k the number of outputs (C − 1 for cross-entropy, whose second
+/// derivative annihilates the vector of ones) and s the rank of Σ (∂ℓᵢ/∂z) xᵢᵀ (Singh, Bachmann, Hofmann 2021,
+/// arXiv:2106.16225).
 public struct LinearNetwork: Sendable {
   public struct Layer: Sendable, Hashable {
     /// The position of W [m_l, m_{l−1}] among the network's parameters.
@@ -95,8 +96,8 @@ public struct AnalyticRank: Sendable, Equatable {
 }
 
 extension Objective where Scalar == Double {
-  /// The rank of the Gauss-Newton matrix, the Fisher matrix or the tangent kernel by formula: of deep linear networks with all parameters selected
-  /// and layers of full rank; `nil` for others.
+  /// The rank of the Gauss-Newton matrix, the Fisher matrix or the tangent kernel by formula: of deep linear networks
+  /// with all parameters selected and layers of full rank; `nil` for others.
   public func analyticRank(of kind: OperatorKind) throws -> AnalyticRank? {
     guard [.gaussNewton, .fisher, .tangentKernel].contains(kind), let layers = try fullRankLayers() else { return nil }
     let isLabels = loss == .crossEntropy && kind != .tangentKernel

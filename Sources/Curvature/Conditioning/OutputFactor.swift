@@ -13,8 +13,8 @@ import Tensors
 /// | … `cross-entropy` | w (diag p − ppᵀ) | C − 1 |
 /// | tangent kernel | I, where w is not 0 | C |
 ///
-/// For cross-entropy B = diag(√p) Q with Q an orthonormal basis of the complement of √p: the columns other than y, the likeliest class, of
-/// the reflection that takes −e_y to √p. Written out, with j ≠ y,
+/// For cross-entropy B = diag(√p) Q with Q an orthonormal basis of the complement of √p: the columns other than y, the
+/// likeliest class, of the reflection that takes −e_y to √p. Written out, with j ≠ y,
 ///
 ///     B_yj = −√(p_y p_j),     B_cj = √p_c (δ_cj − √(p_c p_j)/(1 + √p_y)),
 ///

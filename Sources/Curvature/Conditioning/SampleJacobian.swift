@@ -107,8 +107,8 @@ struct SampleJacobian: Sendable {
 }
 
 extension Objective where Scalar == Double {
-  /// The rows of the weighted Jacobian; `nil` where no sample's derivatives are its own, or where they are not at hand: statistics over a
-  /// batch couple samples, and a model exported at a fixed batch size cannot be cut into single ones.
+  /// The rows of the weighted Jacobian; `nil` where no sample's derivatives are its own, or where they are not at hand:
+  /// statistics over a batch couple samples, and a model exported at a fixed batch size cannot be cut into single ones.
   func sampleJacobian(_ factor: OutputFactor, scales: Vector<Double>? = nil) throws -> SampleJacobian? {
     if network.batchNormalization?.couplesSamples == true { return nil }
     guard let suited = try cutForSampleSquares() else { return nil }

@@ -4,9 +4,10 @@ import Tensors
 
 /// How the gradient of a sample with respect to one parameter is made, found in the graph of Jᵀu.
 ///
-/// The gradient of a dense layer's weight ends in δᵀx over the rows of the samples: a sample's own part is δᵢ ⊗ xᵢ, and inner products of two
-/// samples' parts are (δᵢ·δⱼ)(xᵢ·xⱼ), without either being formed. That of a bias ends in a row sum of δ: its part is δᵢ, with
-/// x = 1. Others, such as several positions of a sample, have the part itself at hand, and some, such as convolutions', do not.
+/// The gradient of a dense layer's weight ends in δᵀx over the rows of the samples: a sample's own part is δᵢ ⊗ xᵢ, and
+/// inner products of two samples' parts are (δᵢ·δⱼ)(xᵢ·xⱼ), without either being formed. That of a bias ends in a row
+/// sum of δ: its part is δᵢ, with x = 1. Others, such as several positions of a sample, have the part itself at hand,
+/// and some, such as convolutions', do not.
 struct SampleProducts {
   /// δᵢ ⊗ xᵢ
   struct Part {

@@ -1,11 +1,13 @@
 import Krylov
 import Tensors
 
-/// A = BᵀJ, the Jacobian of all outputs of all samples weighted by a factor of the loss's second derivative, so that AᵀA is the Gauss-Newton
-/// matrix (or the Fisher matrix, or n times JᵀJ for the tangent kernel) and A Aᵀ its *dual*, with the same eigenvalues apart from zeros.
+/// A = BᵀJ, the Jacobian of all outputs of all samples weighted by a factor of the loss's second derivative, so that
+/// AᵀA is the Gauss-Newton matrix (or the Fisher matrix, or n times JᵀJ for the tangent kernel) and A Aᵀ its *dual*,
+/// with the same eigenvalues apart from zeros.
 ///
-/// Shapes: P columns, one a parameter; n·r rows, row s·n + i for sample i in direction s of the r directions of a sample: C for the
-/// tangent kernel and the squared losses, C − 1 for cross-entropy, whose second derivative annihilates the vector of ones.
+/// Shapes: P columns, one a parameter; n·r rows, row s·n + i for sample i in direction s of the r directions of a
+/// sample: C for the tangent kernel and the squared losses, C − 1 for cross-entropy, whose second derivative
+/// annihilates the vector of ones.
 ///
 /// Cost of a product: that of the Jacobian.
 public struct WeightedJacobian: LinearMap, Sendable {

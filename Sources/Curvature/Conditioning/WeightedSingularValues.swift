@@ -6,7 +6,8 @@ import Tensors
 public struct SingularValuePlan: Sendable {
   /// n·r, the rows of A.
   public let rows: Int
-  /// The columns that are left of A's P after orthogonal changes of coordinates, see ``Objective/weightedSingularValues(of:progress:)``.
+  /// The columns that are left of A's P after orthogonal changes of coordinates, see
+  /// ``Objective/weightedSingularValues(of:progress:)``.
   public let columns: Int
   /// Bytes of the factorization and of what its blocks are made from.
   public let bytes: Int
@@ -185,18 +186,20 @@ extension Objective where Scalar == Double {
     return SingularValuePlan(rows: rows, columns: dimension, elements: rows * dimension, isWhole: true)
   }
 
-  /// The singular values of the weighted Jacobian A, descending, min(n·r, columns) of them: their squares are the eigenvalues of the
-  /// Gauss-Newton matrix AᵀA. A is never squared, so they are right to some ε σ₁ and eigenvalues to ε² λ₁.
+  /// The singular values of the weighted Jacobian A, descending, min(n·r, columns) of them: their squares are the
+  /// eigenvalues of the Gauss-Newton matrix AᵀA. A is never squared, so they are right to some ε σ₁ and eigenvalues to
+  /// ε² λ₁.
   ///
-  /// A is factored in blocks of columns, or of rows where it has fewer columns, and is never held as a whole. A dense layer's inputs of n
-  /// samples span at most n dimensions: in coordinates of their span its columns are n instead of its inputs for each output.
-  /// Where batch statistics couple the samples A is made a row at a time by products and held.
+  /// A is factored in blocks of columns, or of rows where it has fewer columns, and is never held as a whole. A dense
+  /// layer's inputs of n samples span at most n dimensions: in coordinates of their span its columns are n instead of
+  /// its inputs for each output. Where batch statistics couple the samples A is made a row at a time by products and
+  /// held.
   ///
   /// Cost: see ``SingularValuePlan``.
   ///
   /// - Parameters:
-  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected parameters. All columns are then
-  ///     formed.
+  ///   - scales: what the columns of A are multiplied by, such as a mask of zeros and ones, over the selected
+  ///     parameters. All columns are then formed.
   ///   - progress: called with the part done and the whole; throws to stop.
   /// - Throws: ``InputError`` for operators other than ggn, fisher and ntk, and what `progress` throws.
   public func weightedSingularValues(

@@ -9,8 +9,8 @@ extension Objective {
 
   /// Diagonal blocks in full, for parameters that belong to no linear layer: scales and shifts of normalisations, lone biases.
   ///
-  /// Where the gradients of single samples are at hand, as for scales and shifts, it takes a backward pass for each direction of `source`, for all
-  /// blocks together; else as many products as the largest block has parameters.
+  /// Where the gradients of single samples are at hand, as for scales and shifts, it takes a backward pass for each
+  /// direction of `source`, for all blocks together; else as many products as the largest block has parameters.
   ///
   /// - Throws: ``InputError`` for a block of more than ``largestExactBlock`` parameters.
   public func exactBlocks(

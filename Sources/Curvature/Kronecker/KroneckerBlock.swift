@@ -1,7 +1,8 @@
 import Krylov
 import Tensors
 
-/// A diagonal block of a curvature matrix with all its eigenpairs: a layer's, with Kronecker eigenvectors, or a small one held in full.
+/// A diagonal block of a curvature matrix with all its eigenpairs: a layer's, with Kronecker eigenvectors, or a small
+/// one held in full.
 public struct KroneckerBlock<Scalar: Real>: Sendable {
   public let name: String
   /// The layer whose elements [W b] or W the block is of; `nil` for one held in full.

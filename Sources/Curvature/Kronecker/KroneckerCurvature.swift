@@ -1,11 +1,12 @@
 import Krylov
 import Tensors
 
-/// A block-diagonal approximation of a curvature matrix over the selected parameters: a block with Kronecker eigenvectors for each linear
-/// layer, small exact blocks for all other parameters. Positive semidefinite up to rounding.
+/// A block-diagonal approximation of a curvature matrix over the selected parameters: a block with Kronecker
+/// eigenvectors for each linear layer, small exact blocks for all other parameters. Positive semidefinite up to
+/// rounding.
 ///
-/// All eigenpairs, the trace, the Frobenius norm and damped inverses are at hand without a product. Cost of a product: 4mn(m + n) operations for
-/// a layer of m outputs and n inputs, whatever the number of samples.
+/// All eigenpairs, the trace, the Frobenius norm and damped inverses are at hand without a product. Cost of a product:
+/// 4mn(m + n) operations for a layer of m outputs and n inputs, whatever the number of samples.
 public struct KroneckerCurvature<Scalar: Real>: LinearOperator, Sendable {
   public let method: KroneckerMethod
   public let options: KroneckerOptions

@@ -4,20 +4,23 @@ public enum KroneckerMethod: String, Sendable, Codable, CaseIterable {
   case kfacExpand = "kfac-expand"
   /// K-FAC with the rows of a sample together: (E Σ_{r,s} M_rs) ⊗ (E x̄ x̄ᵀ), a bias's 1 appended to x.
   case kfacReduce = "kfac-reduce"
-  /// The eigenvectors of K-FAC with the exact diagonal of the block in their basis: the nearest matrix in Frobenius norm with these eigenvectors.
+  /// The eigenvectors of K-FAC with the exact diagonal of the block in their basis: the nearest matrix in Frobenius
+  /// norm with these eigenvectors.
   ///
-  /// Source: T. George, C. Laurent, X. Bouthillier, N. Ballas, P. Vincent, "Fast approximate natural gradient descent in a Kronecker-factored
-  /// eigenbasis", NeurIPS 2018, arXiv:1806.03884.
+  /// Source: T. George, C. Laurent, X. Bouthillier, N. Ballas, P. Vincent, "Fast approximate natural gradient descent
+  /// in a Kronecker-factored eigenbasis", NeurIPS 2018, arXiv:1806.03884.
   case ekfac
   /// E M ⊗ E xxᵀ for the weight and E M for the bias, without what lies between them.
   ///
-  /// Source: Y. Wu, X. Zhu, C. Wu, A. Wang, R. Ge, "Dissecting Hessian: understanding common structure of Hessian in neural networks", 2020,
-  /// arXiv:2010.04261.
+  /// Source: Y. Wu, X. Zhu, C. Wu, A. Wang, R. Ge, "Dissecting Hessian: understanding common structure of Hessian in
+  /// neural networks", 2020, arXiv:2010.04261.
   case decoupled
-  /// L^{2e} ⊗ R^{2e} over (tr L)^{4e−1}, with L = E GGᵀ, R = E GᵀG of gradients G as matrices and L^{−e} ⊗ R^{−e} Shampoo's preconditioner, an inverse
-  /// root. With e = 1/4, Shampoo's own, it is L^{1/2} ⊗ R^{1/2}; with e = 1/2 it is L ⊗ R / tr L, which is exact for a Kronecker product.
+  /// L^{2e} ⊗ R^{2e} over (tr L)^{4e−1}, with L = E GGᵀ, R = E GᵀG of gradients G as matrices and L^{−e} ⊗ R^{−e}
+  /// Shampoo's preconditioner, an inverse root. With e = 1/4, Shampoo's own, it is L^{1/2} ⊗ R^{1/2}; with e = 1/2 it
+  /// is L ⊗ R / tr L, which is exact for a Kronecker product.
   ///
-  /// Sources: Gupta, Koren, Singer 2018, arXiv:1802.09568; for e = 1/2 Morwani, Shapira, Vyas, Malach, Kakade, Janson 2024, arXiv:2406.17748.
+  /// Sources: Gupta, Koren, Singer 2018, arXiv:1802.09568; for e = 1/2 Morwani, Shapira, Vyas, Malach, Kakade, Janson
+  /// 2024, arXiv:2406.17748.
   case shampoo
 
   /// The name in sentences.
@@ -37,8 +40,8 @@ public enum KroneckerMethod: String, Sendable, Codable, CaseIterable {
 
 /// What is chosen of a Kronecker approximation beside its method.
 public struct KroneckerOptions: Sendable, Hashable {
-  /// Which matrix is approximated: the Gauss-Newton matrix, the Monte Carlo Fisher matrix or the second moment of the gradients. Shampoo's is of the gradients
-  /// whatever this says, and with it are the blocks it leaves exact.
+  /// Which matrix is approximated: the Gauss-Newton matrix, the Monte Carlo Fisher matrix or the second moment of the
+  /// gradients. Shampoo's is of the gradients whatever this says, and with it are the blocks it leaves exact.
   public var source: DerivativeSource
   /// The K-FAC whose eigenvectors EKFAC takes.
   public var basis: WeightSharing

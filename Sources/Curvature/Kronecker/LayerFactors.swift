@@ -5,8 +5,9 @@ import Tensors
 
 /// The two Kronecker factors of a shared linear layer over all samples: E xxᵀ and E M.
 ///
-/// The layer's block of the Gauss-Newton matrix is E Σ_{r,s} M_rs ⊗ x_r x_sᵀ with M_rs = U_rᵀ(∂²ℓ/∂z²)U_s and U_r = ∂z/∂h_r, the derivative of a sample's outputs by
-/// the pre-activations of row r (Wu et al. 2020, arXiv:2010.04261). What is here are averages over the samples of one side at a time.
+/// The layer's block of the Gauss-Newton matrix is E Σ_{r,s} M_rs ⊗ x_r x_sᵀ with M_rs = U_rᵀ(∂²ℓ/∂z²)U_s and U_r =
+/// ∂z/∂h_r, the derivative of a sample's outputs by the pre-activations of row r (Wu et al. 2020, arXiv:2010.04261).
+/// What is here are averages over the samples of one side at a time.
 public struct LayerFactors: Sendable {
   public let layer: SharedLinearLayer
   public let sharing: WeightSharing
@@ -48,11 +49,11 @@ extension DenseMatrix {
 }
 
 extension Objective {
-  /// The shared linear layers of the selected parameters, in the order of their weights: found in the network's graph, whatever the
-  /// network comes from.
+  /// The shared linear layers of the selected parameters, in the order of their weights: found in the network's graph,
+  /// whatever the network comes from.
   ///
-  /// Parameters that also enter in another way (as a scale, masked, through an embedding) belong to none, nor do those of products whose rows are not in the order
-  /// of the samples.
+  /// Parameters that also enter in another way (as a scale, masked, through an embedding) belong to none, nor do those
+  /// of products whose rows are not in the order of the samples.
   public func linearLayers() throws -> [SharedLinearLayer] {
     try SharedLinearLayer.find(in: network, selection) { size throws(InputError) in try layerGraph(microbatch: size) }
   }
@@ -66,13 +67,16 @@ extension Objective {
 
   /// The Kronecker factors of some layers, over all samples.
   ///
-  /// Cost: a forward pass with n² multiplications for each row of a layer; for each direction of `source` a backward pass with m² for
-  /// each row. Memory: sums of the size of the factors for every worker; layers go through in groups where that is much.
+  /// Cost: a forward pass with n² multiplications for each row of a layer; for each direction of `source` a backward
+  /// pass with m² for each row. Memory: sums of the size of the factors for every worker; layers go through in groups
+  /// where that is much.
   ///
   /// - Parameters:
-  ///   - layers: of ``linearLayers()``, all of them by default; those ``SharedLinearLayer/withoutBias`` get factors of the weight alone.
+  ///   - layers: of ``linearLayers()``, all of them by default; those ``SharedLinearLayer/withoutBias`` get factors of
+  ///     the weight alone.
   ///   - interruption: called between passes; throws to stop.
-  /// - Throws: ``InputError`` for the loss `output` with ``DerivativeSource/outputs``, and where batch statistics couple the samples.
+  /// - Throws: ``InputError`` for the loss `output` with ``DerivativeSource/outputs``, and where batch statistics
+  ///   couple the samples.
   public func layerFactors(
     of layers: [SharedLinearLayer]? = nil, sharing: WeightSharing = .expand, source: DerivativeSource = .outputs,
     interruption: () throws -> Void = {}

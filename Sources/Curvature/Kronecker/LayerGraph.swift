@@ -2,8 +2,8 @@ import Autodiff
 import Networks
 import Tensors
 
-/// The graph of an objective with a zero added to the result of every product with a shared linear layer's weight: derivatives by these
-/// zeros are δ, those by the results.
+/// The graph of an objective with a zero added to the result of every product with a shared linear layer's weight:
+/// derivatives by these zeros are δ, those by the results.
 struct LayerGraph {
   /// The places of one weight, in this graph.
   struct Weight {

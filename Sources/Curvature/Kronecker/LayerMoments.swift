@@ -4,13 +4,14 @@ import Tensors
 
 /// How the rows of a sample that share a weight enter a Kronecker factor.
 ///
-/// Source: R. Eschenhagen, A. Immer, R. Turner, F. Schneider, P. Hennig, "Kronecker-factored approximate curvature for modern neural network
-/// architectures", NeurIPS 2023, arXiv:2311.00636.
+/// Source: R. Eschenhagen, A. Immer, R. Turner, F. Schneider, P. Hennig, "Kronecker-factored approximate curvature for
+/// modern neural network architectures", NeurIPS 2023, arXiv:2311.00636.
 public enum WeightSharing: String, Sendable, Codable, CaseIterable {
-  /// Every row by itself: E (1/R) Σ_r x_r x_rᵀ and E Σ_r δ_r δ_rᵀ. Exact for deep linear networks whose loss has a term for every row.
+  /// Every row by itself: E (1/R) Σ_r x_r x_rᵀ and E Σ_r δ_r δ_rᵀ. Exact for deep linear networks whose loss has a term
+  /// for every row.
   case expand
-  /// The rows of a sample together: E x̄ x̄ᵀ with x̄ their mean, and E (Σ_r δ_r)(Σ_r δ_r)ᵀ. Exact for deep linear networks whose loss sees the mean of
-  /// the rows.
+  /// The rows of a sample together: E x̄ x̄ᵀ with x̄ their mean, and E (Σ_r δ_r)(Σ_r δ_r)ᵀ. Exact for deep linear
+  /// networks whose loss sees the mean of the rows.
   case reduce
 }
 
@@ -82,7 +83,8 @@ extension LayerGraph {
     return moment
   }
 
-  /// The derivatives √w δ by the results of some weights' places, in the direction that a unit vector over so many directions chooses.
+  /// The derivatives √w δ by the results of some weights' places, in the direction that a unit vector over so many
+  /// directions chooses.
   mutating func derivatives(
     of chosen: [Int], source: DerivativeSource, directions: Int
   ) throws(InputError) -> [[Value]] {
@@ -123,7 +125,8 @@ extension LayerGraph {
 }
 
 extension ObjectiveGraph {
-  /// Jᵀ times √w times the direction of each sample that a unit vector chooses: a column of a root of ∂²ℓ/∂z², or a row's gradient at a label.
+  /// Jᵀ times √w times the direction of each sample that a unit vector chooses: a column of a root of ∂²ℓ/∂z², or a
+  /// row's gradient at a label.
   ///
   /// - Parameter isJoined: w instead of √w, where the samples of a microbatch are summed before they are squared.
   mutating func pullBack(

@@ -6,12 +6,12 @@ import Tensors
 extension Objective {
   /// The approximation of a curvature matrix by one block with Kronecker eigenvectors a layer, see ``KroneckerMethod``.
   ///
-  /// Cost: for each output of a sample a backward pass over the data (one pass for gradients at labels), a second one for EKFAC; dense eigenproblems of
-  /// orders m and n + 1 for each layer. Memory: m² + n² + 2mn numbers a layer.
+  /// Cost: for each output of a sample a backward pass over the data (one pass for gradients at labels), a second one
+  /// for EKFAC; dense eigenproblems of orders m and n + 1 for each layer. Memory: m² + n² + 2mn numbers a layer.
   ///
   /// - Parameter interruption: called between passes; throws to stop.
-  /// - Throws: ``InputError`` where batch statistics couple the samples, for the loss `output` but for gradients at labels, and for parameters that are
-  ///   neither of a linear layer nor few.
+  /// - Throws: ``InputError`` where batch statistics couple the samples, for the loss `output` but for gradients at
+  ///   labels, and for parameters that are neither of a linear layer nor few.
   public func kroneckerCurvature(
     _ method: KroneckerMethod, options: KroneckerOptions = KroneckerOptions(), interruption: () throws -> Void = {}
   ) throws -> KroneckerCurvature<Scalar> {

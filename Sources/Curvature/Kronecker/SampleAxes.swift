@@ -6,8 +6,8 @@ struct SampleAxes {
   enum Axis: Hashable {
     /// The value has no dimension for the samples.
     case none
-    /// The dimension, of outer · samples · inner elements where it counts other things, too: sample s in outer index o has the elements from
-    /// (o · samples + s) · inner on.
+    /// The dimension, of outer · samples · inner elements where it counts other things, too: sample s in outer index o
+    /// has the elements from (o · samples + s) · inner on.
     case dimension(Int, outer: Int)
     /// Not to be told.
     case unknown

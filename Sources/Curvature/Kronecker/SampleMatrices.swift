@@ -3,8 +3,8 @@ import Krylov
 import Networks
 import Tensors
 
-/// Square matrices that the rows of a layer are multiplied by, read as literals behind the network's own: for every group of a weight
-/// one for x, of order n + 1 with a bias, and one for δ.
+/// Square matrices that the rows of a layer are multiplied by, read as literals behind the network's own: for every
+/// group of a weight one for x, of order n + 1 with a bias, and one for δ.
 struct RowRotations<Scalar: Real>: Sendable {
   /// Of one weight: where its matrices begin among all.
   struct Entry: Sendable {
@@ -100,14 +100,14 @@ extension LayerGraph {
 }
 
 extension Objective {
-  /// The exact diagonal of each layer's block in the basis of the products of given vectors: λ_ij = E Σ_c (u_iᵀ G_c v_j)², with G_c a sample's
-  /// gradient Σ_r δ_r x_rᵀ in direction c of `source`.
+  /// The exact diagonal of each layer's block in the basis of the products of given vectors: λ_ij = E Σ_c (u_iᵀ G_c
+  /// v_j)², with G_c a sample's gradient Σ_r δ_r x_rᵀ in direction c of `source`.
   ///
   /// It is the diagonal of the Gauss-Newton matrix for ``DerivativeSource/outputs``, of the second moment of the gradients for
   /// ``DerivativeSource/labels``, with the cross terms of rows that share the weight.
   ///
-  /// Cost: for each direction a backward pass and, for every row, m² + mn multiplications. Memory: layers with several rows a sample hold a
-  /// matrix of the weight's size for each sample of a microbatch.
+  /// Cost: for each direction a backward pass and, for every row, m² + mn multiplications. Memory: layers with several
+  /// rows a sample hold a matrix of the weight's size for each sample of a microbatch.
   ///
   /// - Parameter bases: for each layer the matrices with the v_j, of order n + 1 with a bias, and the u_i as rows.
   /// - Returns: for each layer [m, n + 1], by rows.
@@ -144,7 +144,8 @@ extension Objective {
     return result
   }
 
-  /// Layers that go through the data together, in microbatches for which the matrices of all samples are no more than some tens of megabytes.
+  /// Layers that go through the data together, in microbatches for which the matrices of all samples are no more than
+  /// some tens of megabytes.
   struct SampleMatrixPass {
     var objective: Objective
     /// For each weight its groups' positions among the layers, all of them and in their order.

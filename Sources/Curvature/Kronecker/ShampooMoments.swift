@@ -4,7 +4,8 @@ import Networks
 import Tensors
 
 extension LayerGraph {
-  /// The part of this microbatch in E GGᵀ [groups, m, m] and E GᵀG [groups, n, n], G the gradient of a sample with respect to a weight and its bias.
+  /// The part of this microbatch in E GGᵀ [groups, m, m] and E GᵀG [groups, n, n], G the gradient of a sample with
+  /// respect to a weight and its bias.
   mutating func sampleGradientMoments<Scalar: Real>(
     of weight: Int, _ derivatives: [Value], _ rotations: RowRotations<Scalar>
   ) throws(InputError) -> (Value, Value) {
@@ -43,7 +44,8 @@ extension LayerGraph {
 }
 
 extension Objective {
-  /// Shampoo's two matrices of each layer, L = E GGᵀ of order m and R = E GᵀG of order n + 1 with a bias, G = ∂ℓ/∂[W b] [m, n + 1].
+  /// Shampoo's two matrices of each layer, L = E GGᵀ of order m and R = E GᵀG of order n + 1 with a bias, G = ∂ℓ/∂[W b]
+  /// [m, n + 1].
   ///
   /// Averages over samples, or over batches of consecutive samples with the mean gradient of each. They are not accumulated along
   /// training but taken at one point.
@@ -51,9 +53,11 @@ extension Objective {
   /// Cost: a backward pass at the labels for each layer; layers with several rows a sample form every sample's gradient.
   ///
   /// - Parameter batch: samples of a batch; 1 for the gradients of single samples.
-  /// - Throws: ``InputError`` where batch statistics couple the samples, and for models of a fixed batch size that is not `batch`, if more than 1 is asked for.
+  /// - Throws: ``InputError`` where batch statistics couple the samples, and for models of a fixed batch size that is
+  ///   not `batch`, if more than 1 is asked for.
   ///
-  /// Source: V. Gupta, T. Koren, Y. Singer, "Shampoo: preconditioned stochastic tensor optimization", ICML 2018, arXiv:1802.09568.
+  /// Source: V. Gupta, T. Koren, Y. Singer, "Shampoo: preconditioned stochastic tensor optimization", ICML 2018,
+  /// arXiv:1802.09568.
   public func shampooMoments(
     of layers: [SharedLinearLayer], batch: Int = 1, interruption: () throws -> Void = {}
   ) throws -> [(left: DenseMatrix, right: DenseMatrix)] {

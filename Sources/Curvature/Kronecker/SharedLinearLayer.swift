@@ -3,12 +3,13 @@ import Tensors
 
 /// A weight matrix W [m, n] that a network multiplies rows with, wherever it does so: h = W x for every row x of a sample.
 ///
-/// A dense layer has one row a sample, or one a position; a convolution has one for each pixel of its output, the patch its filter sees. Where
-/// a weight is tied, the rows of all the places where it enters count together. Every group of a grouped convolution is a layer of its own. A transposed
-/// convolution multiplies the pixels of its input, n channels each, and m counts channels and taps of what they are spread over.
+/// A dense layer has one row a sample, or one a position; a convolution has one for each pixel of its output, the patch
+/// its filter sees. Where a weight is tied, the rows of all the places where it enters count together. Every group of a
+/// grouped convolution is a layer of its own. A transposed convolution multiplies the pixels of its input, n channels
+/// each, and m counts channels and taps of what they are spread over.
 ///
-/// The gradient of a sample with respect to W is Σ_r δ_r x_rᵀ over its rows, δ = ∂ℓ/∂h. A bias that is added to every row is the column n of
-/// the matrix [W b], and its x is 1.
+/// The gradient of a sample with respect to W is Σ_r δ_r x_rᵀ over its rows, δ = ∂ℓ/∂h. A bias that is added to every
+/// row is the column n of the matrix [W b], and its x is 1.
 public struct SharedLinearLayer: Sendable, Hashable {
   /// The name of the weight without its last part, such as `fc1`; `conv1[2]` is the third group.
   public let name: String

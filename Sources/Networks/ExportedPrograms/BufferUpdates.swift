@@ -25,8 +25,9 @@ extension ProgramNode {
 }
 
 extension ExportedProgram.Module {
-  /// The nodes without those that only compute new values of buffers, which a function of the parameters has no use for: what leads to a
-  /// mutation of a buffer and to nothing else, and the counters of batches that are overwritten in place.
+  /// The nodes without those that only compute new values of buffers, which a function of the parameters has no use
+  /// for: what leads to a mutation of a buffer and to nothing else, and the counters of batches that are overwritten in
+  /// place.
   func withoutBufferUpdates() -> [ProgramNode] {
     var readers: [String: Int] = [:]
     for node in graph.nodes { for name in node.tensorsRead { readers[name, default: 0] += 1 } }

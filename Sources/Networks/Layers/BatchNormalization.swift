@@ -4,7 +4,8 @@ import Tensors
 /// (x − mean) / √(variance + epsilon) · weight + bias for each channel, as PyTorch's BatchNorm1d and BatchNorm2d: samples
 /// [channels], [channels, length] or [channels, rows, columns].
 ///
-/// Where mean and variance come from is the network's ``Network/batchNormalization``. The running ones of a new layer are 0 and 1.
+/// Where mean and variance come from is the network's ``Network/batchNormalization``. The running ones of a new layer
+/// are 0 and 1.
 public struct BatchNormalization: Layer {
   public let channels: Int
   public let epsilon: Double

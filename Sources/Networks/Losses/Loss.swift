@@ -126,12 +126,13 @@ public enum Loss: String, CaseIterable, Sendable, Hashable {
     return try graph.add(graph.multiply(slope, scores), graph.apply(.logPlusOne, exponential))
   }
 
-  /// m + ln(1 + Σ_{c≠y} e^(d_c − m) + (e^(−m) − 1)) with d_c = z_c − z_y and m = max d, which is −ln softmax(z)[y]; 0 where the label
-  /// is ``ignoredLabel``.
+  /// m + ln(1 + Σ_{c≠y} e^(d_c − m) + (e^(−m) − 1)) with d_c = z_c − z_y and m = max d, which is −ln softmax(z)[y]; 0
+  /// where the label is ``ignoredLabel``.
   ///
-  /// The label's own term has no derivative, so ∂ℓ/∂z_y comes out as −Σ_{c≠y} p_c and not as p_y − 1, which would cancel wherever the
-  /// network is sure of its answer: at p_y = 0.999 the difference has a relative error of 1000 ε, and with it the gradient of a trained
-  /// network and its products. For the same reason the loss is ln(1 + …) of a small number there.
+  /// The label's own term has no derivative, so ∂ℓ/∂z_y comes out as −Σ_{c≠y} p_c and not as p_y − 1, which would
+  /// cancel wherever the network is sure of its answer: at p_y = 0.999 the difference has a relative error of 1000 ε,
+  /// and with it the gradient of a trained network and its products. For the same reason the loss is ln(1 + …) of a
+  /// small number there.
   ///
   /// The label's entry is picked by comparing the label with every class number: elementwise steps and a row sum, which the
   /// planner fuses with the exponentials.

@@ -2,17 +2,17 @@ import Autodiff
 import Tensors
 
 extension Graph {
-  /// ((w ∗ image + b) − mean) · factor as (factor · w) ∗ image + (b − mean) · factor: a constant scale of every channel belongs to the
-  /// filters, where these have fewer elements than the images.
+  /// ((w ∗ image + b) − mean) · factor as (factor · w) ∗ image + (b − mean) · factor: a constant scale of every channel
+  /// belongs to the filters, where these have fewer elements than the images.
   ///
-  /// The result, its derivatives and the parameters they are with respect to stay the same; the convolution's own output is neither
-  /// kept for the derivative by `factor` nor passed over again.
+  /// The result, its derivatives and the parameters they are with respect to stay the same; the convolution's own
+  /// output is neither kept for the derivative by `factor` nor passed over again.
   ///
   /// - Parameters:
   ///   - x: what is normalised.
   ///   - mean, factor: [channels], not functions of the data.
-  /// - Returns: the convolution with scaled filters and what is to be added to each channel; `nil` where `x` is not the output of a
-  ///   convolution with filters of its own, or has fewer elements than they.
+  /// - Returns: the convolution with scaled filters and what is to be added to each channel; `nil` where `x` is not the
+  ///   output of a convolution with filters of its own, or has fewer elements than they.
   mutating func foldedIntoFilters(
     _ x: Value, mean: Value, factor: Value
   ) throws(InputError) -> (image: Value, shift: Value)? {

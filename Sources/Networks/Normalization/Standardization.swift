@@ -26,8 +26,9 @@ extension Graph {
 
   /// Mean m and biased variance v over some dimensions and over the slices of a group, and x − m.
   ///
-  /// With a the mean as a constant, v = Σ(x − a)²/N − (m − a)², the second term zero in value and slope. Written so, the tangent of v is 2Σ(x − a)ẋ/N and needs no tangent of m first: both
-  /// are sums over one reading of ẋ, and so are their cotangents.
+  /// With a the mean as a constant, v = Σ(x − a)²/N − (m − a)², the second term zero in value and slope. Written so,
+  /// the tangent of v is 2Σ(x − a)ẋ/N and needs no tangent of m first: both are sums over one reading of ẋ, and so are
+  /// their cotangents.
   mutating func moments(
     _ x: Value, over reduced: [Int], slices: Int
   ) throws(InputError) -> (mean: Value, centred: Value, variance: Value) {

@@ -1,5 +1,6 @@
-/// LeNet-5 as it is used today: 5 × 5 convolutions of 6 and 16 filters with ReLU and max pooling, dense layers of 120 and 84. The first
-/// convolution pads by 2, so that images of 28 × 28 give 400 features: 61,706 parameters for one channel and 10 classes.
+/// LeNet-5 as it is used today: 5 × 5 convolutions of 6 and 16 filters with ReLU and max pooling, dense layers of 120
+/// and 84. The first convolution pads by 2, so that images of 28 × 28 give 400 features: 61,706 parameters for one
+/// channel and 10 classes.
 ///
 /// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998, doi:10.1109/5.726791
 /// (there with average pooling, sparse connections and tanh).

@@ -3,8 +3,8 @@ import Tensors
 extension Network {
   /// A built-in network by the name it has on the command line, such as `mlp:784-200-10,tanh` or `resnet20-no-bn:classes=100`.
   ///
-  /// A name is a family, and behind a colon sizes (where the family has any) and options, separated by commas. Every family knows the
-  /// option `init=NAME`; see ``NamedNetworkFamily``.
+  /// A name is a family, and behind a colon sizes (where the family has any) and options, separated by commas. Every
+  /// family knows the option `init=NAME`; see ``NamedNetworkFamily``.
   ///
   /// - Throws: what the name lacks, and what there is to choose from.
   public init(named name: String, seed: UInt64) throws(InputError) {

@@ -1,6 +1,7 @@
-/// The residual networks for CIFAR: three stages of `blocks` blocks of two 3 × 3 convolutions with 16, 32 and 64 channels. 6 · blocks + 2
-/// layers deep; where a stage begins, a 1 × 1 convolution takes the place of the identity. Without batch normalisation the convolutions
-/// have biases. ResNet-20 has 272,474 parameters with batch normalisation and 10 classes.
+/// The residual networks for CIFAR: three stages of `blocks` blocks of two 3 × 3 convolutions with 16, 32 and 64
+/// channels. 6 · blocks + 2 layers deep; where a stage begins, a 1 × 1 convolution takes the place of the identity.
+/// Without batch normalisation the convolutions have biases. ResNet-20 has 272,474 parameters with batch normalisation
+/// and 10 classes.
 ///
 /// Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2015, arXiv:1512.03385, section 4.2.
 func residualNetworkForCIFAR(blocks: Int, _ options: ImageNetworkOptions) -> [any Layer] {
@@ -19,8 +20,8 @@ func residualNetworkForCIFAR(blocks: Int, _ options: ImageNetworkOptions) -> [an
   return layers
 }
 
-/// ResNet-18: 11,689,512 parameters for ImageNet, as torchvision's; 11,173,962 in its variant for small images (a 3 × 3 convolution at the
-/// beginning and no pooling) with 10 classes.
+/// ResNet-18: 11,689,512 parameters for ImageNet, as torchvision's; 11,173,962 in its variant for small images (a 3 × 3
+/// convolution at the beginning and no pooling) with 10 classes.
 func resNet18(_ options: ImageNetworkOptions) -> [any Layer] {
   residualNetworkForImageNet([2, 2, 2, 2], expansion: 1, options) { channels, width, stride in
     options.basicBlock(channels, width, stride: stride)

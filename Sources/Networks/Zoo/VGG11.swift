@@ -1,6 +1,6 @@
-/// VGG-11 (configuration A), with or without batch normalisation: 132,863,336 or 132,868,840 parameters for ImageNet, as torchvision's.
-/// Its variant for small images has one dense layer behind global average pooling: 9,225,610 or 9,231,114 parameters (with the
-/// convolutions' biases kept, as is usual for it) for 10 classes.
+/// VGG-11 (configuration A), with or without batch normalisation: 132,863,336 or 132,868,840 parameters for ImageNet,
+/// as torchvision's. Its variant for small images has one dense layer behind global average pooling: 9,225,610 or
+/// 9,231,114 parameters (with the convolutions' biases kept, as is usual for it) for 10 classes.
 ///
 /// Source: Simonyan, Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, arXiv:1409.1556.
 func vgg11(_ options: ImageNetworkOptions) -> [any Layer] {

@@ -1,5 +1,5 @@
-/// A matrix of shares from 0 to 1 as a map: eigenvectors downwards, the directions they are held against to the right, a colour for each
-/// ninth.
+/// A matrix of shares from 0 to 1 as a map: eigenvectors downwards, the directions they are held against to the right,
+/// a colour for each ninth.
 struct ShareMap {
   /// Rows of shares.
   var rows: [[Double]]

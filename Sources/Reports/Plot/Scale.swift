@@ -30,8 +30,8 @@ struct Scale {
     return Scale(kind: .logarithmic, domain: lower...upper, start: start, end: end)
   }
 
-  /// A scale that is logarithmic on both sides of zero and linear below `threshold`. A threshold that is not positive is replaced by a
-  /// millionth of the domain's ends.
+  /// A scale that is logarithmic on both sides of zero and linear below `threshold`. A threshold that is not positive
+  /// is replaced by a millionth of the domain's ends.
   static func signedLogarithmic(
     _ domain: ClosedRange<Double>, threshold: Double, from start: Double, to end: Double
   ) -> Scale {

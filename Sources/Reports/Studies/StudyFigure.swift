@@ -1,7 +1,8 @@
 import Analyses
 
-/// κ over an axis of a study on a logarithmic scale: measured values as marks joined by lines with bars of one standard deviation, bounds
-/// dashed in the colour of the line they belong to. What does not apply is left out, and the caption says so.
+/// κ over an axis of a study on a logarithmic scale: measured values as marks joined by lines with bars of one standard
+/// deviation, bounds dashed in the colour of the line they belong to. What does not apply is left out, and the caption
+/// says so.
 enum StudyFigure {
   static func drawn(_ study: ReportedStudy, figure index: Int, width: Double) -> Figure? {
     guard let series = StudySeries(study, figure: index) else { return nil }

@@ -8,8 +8,9 @@ struct StudyPlaces {
   let isEvenlySpread: Bool
   private let positions: [Double]
 
-  /// Numbers that are equally far apart, or that are each a multiple of the last, look as they are; others on a logarithmic scale where they
-  /// are positive and reach over more than a decade. Names, and numbers over decades with a zero among them, stand side by side.
+  /// Numbers that are equally far apart, or that are each a multiple of the last, look as they are; others on a
+  /// logarithmic scale where they are positive and reach over more than a decade. Names, and numbers over decades with
+  /// a zero among them, stand side by side.
   init(_ axis: ReportedStudy.Axis, from start: Double, to end: Double) {
     self.axis = axis
     let numbers = axis.values.compactMap { Double($0) }

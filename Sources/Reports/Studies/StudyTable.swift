@@ -2,7 +2,8 @@ import Analyses
 
 /// The numbers of a figure as comma-separated values.
 enum StudyTable {
-  /// A line for each point of the figure: its place, κ over the seeds with one standard deviation to either side, and every bound.
+  /// A line for each point of the figure: its place, κ over the seeds with one standard deviation to either side, and
+  /// every bound.
   static func csv(_ study: ReportedStudy, figure index: Int) -> String {
     let axes = study.figures[index]
     let keys = [axes.horizontal, axes.lines].compactMap(\.self)

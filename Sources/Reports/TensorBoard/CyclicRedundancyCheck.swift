@@ -1,7 +1,7 @@
 /// The CRC-32C checksum (Castagnoli's polynomial 0x1EDC6F41, reflected), and its masked form as TFRecord files hold it.
 ///
-/// A checksum of bytes that contain checksums is weak; masking makes those look like other numbers. Source: RFC 3720, section 12.1, for the
-/// checksum; TensorFlow's TFRecord format for the mask.
+/// A checksum of bytes that contain checksums is weak; masking makes those look like other numbers. Source: RFC 3720,
+/// section 12.1, for the checksum; TensorFlow's TFRecord format for the mask.
 enum CyclicRedundancyCheck {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }

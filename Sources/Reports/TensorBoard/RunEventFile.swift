@@ -9,9 +9,9 @@ import Tensors
 ///     try events.append(record)
 ///     state.eventBytes = try events.flush()      // where a resumed run goes on
 ///
-/// Records of steps come many times a second, so they are gathered and written together; `flush` writes what has come. A file that was
-/// cut short by a crash keeps its sound records. Times are those of writing, so the file is no part of what a resumed run repeats bit for
-/// bit. Not safe to use from several threads at once.
+/// Records of steps come many times a second, so they are gathered and written together; `flush` writes what has come.
+/// A file that was cut short by a crash keeps its sound records. Times are those of writing, so the file is no part of
+/// what a resumed run repeats bit for bit. Not safe to use from several threads at once.
 ///
 /// Format: TFRecord frames around TensorFlow's `Event` messages (protocol buffers), as `tensorboard` from PyPI reads them.
 public final class RunEventFile {

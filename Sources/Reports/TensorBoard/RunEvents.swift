@@ -70,7 +70,8 @@ enum RunEvents {
     return values.isEmpty ? nil : EventRecord(time: time, step: step, values: values)
   }
 
-  /// P ∫ φ between neighbouring points of the grid, by the trapezoidal rule: how many eigenvalues lie there. At most 400 intervals.
+  /// P ∫ φ between neighbouring points of the grid, by the trapezoidal rule: how many eigenvalues lie there. At most
+  /// 400 intervals.
   private static func histogram(_ density: ReportedDensity, parameters: Int) -> EventRecord.Value? {
     let points = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }.sorted { $0.0 < $1.0 }
     guard points.count > 1, let first = points.first, let last = points.last else { return nil }

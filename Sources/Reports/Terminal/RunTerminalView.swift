@@ -9,9 +9,9 @@ import Synchronization
 ///     view.record(record)         // from any thread
 ///     view.finish()
 ///
-/// On a terminal some lines are drawn in place, at most five times a second; elsewhere a plain line is written, at most one each five
-/// seconds. Time left assumes that the rest goes as fast as what was done since `begin`, measurements included. Memory does not
-/// grow with the run.
+/// On a terminal some lines are drawn in place, at most five times a second; elsewhere a plain line is written, at most
+/// one each five seconds. Time left assumes that the rest goes as fast as what was done since `begin`, measurements
+/// included. Memory does not grow with the run.
 public final class RunTerminalView: Sendable {
   private struct State {
     var started = 0.0

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A long series as a line of characters, in memory that does not grow: means over runs of values, whose length doubles when there are as
-/// many as are kept.
+/// A long series as a line of characters, in memory that does not grow: means over runs of values, whose length doubles
+/// when there are as many as are kept.
 struct Sparkline: Sendable {
   private let capacity: Int
   private var means: [Double] = []

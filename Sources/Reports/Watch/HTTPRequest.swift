@@ -1,9 +1,9 @@
 /// The head of a request as far as a read-only server of pages needs it.
 ///
-/// What is refused, with the status that says why: anything but GET and HEAD (405), a body (413), a head longer than ``longestHead`` (431),
-/// a version other than 1.0 and 1.1 (505), a head that is not printable, or without exactly one Host (400), and a Host that is not this
-/// server (421). The last keeps other sites from reading the pages through a name of theirs that resolves to this machine
-/// ("DNS rebinding").
+/// What is refused, with the status that says why: anything but GET and HEAD (405), a body (413), a head longer than
+/// ``longestHead`` (431), a version other than 1.0 and 1.1 (505), a head that is not printable, or without exactly one
+/// Host (400), and a Host that is not this server (421). The last keeps other sites from reading the pages through a
+/// name of theirs that resolves to this machine ("DNS rebinding").
 public struct HTTPRequest: Sendable, Equatable {
   /// In bytes, with the empty line.
   public static let longestHead = 8192

@@ -14,9 +14,9 @@ import Tensors
 ///     let server = try LoopbackServer(port: 0)
 ///     try server.run(while: { true }) { request in HTTPResponse(body: Array("hello".utf8)) }
 ///
-/// One thread, one `poll`: no connection waits for another's network, and a client that sends or reads slowly is dropped after
-/// ``patience`` seconds. At most ``mostConnections`` are open; a further one takes the place of the oldest whose request has not come. One
-/// request a connection.
+/// One thread, one `poll`: no connection waits for another's network, and a client that sends or reads slowly is
+/// dropped after ``patience`` seconds. At most ``mostConnections`` are open; a further one takes the place of the
+/// oldest whose request has not come. One request a connection.
 public final class LoopbackServer {
   public static let mostConnections = 64
   /// Seconds for a request to come, and again for its answer to go.

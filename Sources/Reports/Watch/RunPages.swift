@@ -5,8 +5,9 @@ import Tensors
 
 /// The pages of a run that may still be going on: what `ritz watch` answers with.
 ///
-/// `/` is the page, which looks for news every two seconds; `/report.html` is the same as one file to keep. What was read of the history
-/// stays read, so that a look costs the new lines only, and a page is drawn anew only when there are any.
+/// `/` is the page, which looks for news every two seconds; `/report.html` is the same as one file to keep. What was
+/// read of the history stays read, so that a look costs the new lines only, and a page is drawn anew only when there
+/// are any.
 public struct RunPages {
   private let directory: RunDirectory
   private let tool: ReportedTool

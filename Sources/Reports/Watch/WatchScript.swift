@@ -9,8 +9,8 @@ enum WatchScript {
 
     """
 
-  /// A page that is being read is not pulled away: choices, open tables and the place on the page stay, and while text is selected nothing
-  /// is replaced.
+  /// A page that is being read is not pulled away: choices, open tables and the place on the page stay, and while text
+  /// is selected nothing is replaced.
   static let text = """
     'use strict';
     const main = document.querySelector('main');

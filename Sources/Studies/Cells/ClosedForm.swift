@@ -9,8 +9,8 @@ struct ClosedForm {
   /// How κ was found.
   let route: String
 
-  /// nil where there is no closed form: for other networks than linear ones, other operators and losses, biases, batch normalisation, and
-  /// what is pruned.
+  /// nil where there is no closed form: for other networks than linear ones, other operators and losses, biases, batch
+  /// normalisation, and what is pruned.
   init?(_ settings: CellSettings, _ network: Network, _ data: StudyData) throws {
     let isLinear = settings.text("kind") == "linear" || settings.text("activation") == "identity"
     guard isLinear, settings.text("operator") == "ggn", settings.text("loss") == "squared-error",

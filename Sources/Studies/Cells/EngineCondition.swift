@@ -7,8 +7,9 @@ enum EngineCondition {
   /// The order up to which matrices are formed without asking what they cost.
   private static let largestOrder = 3000
 
-  /// κ from the eigenvalues of the dual where the Jacobian is wide and these resolve the smallest of them well, and else from singular
-  /// values. "Well" is 10⁶·ε·λ₁: the eigenvalue then has some six digits, and the rank is the number of rows.
+  /// κ from the eigenvalues of the dual where the Jacobian is wide and these resolve the smallest of them well, and
+  /// else from singular values. "Well" is 10⁶·ε·λ₁: the eigenvalue then has some six digits, and the rank is the number
+  /// of rows.
   ///
   /// - Parameter name: `ggn`, `fisher` or `ntk`.
   static func measure(

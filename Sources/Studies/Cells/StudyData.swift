@@ -9,7 +9,8 @@ public struct DataSources: Sendable {
 
   public init(_ paths: [String: String] = [:]) { self.paths = paths }
 
-  /// The path of a name: what was given for it, the embedded digits, or the name itself where a file or directory of that name is there.
+  /// The path of a name: what was given for it, the embedded digits, or the name itself where a file or directory of
+  /// that name is there.
   ///
   /// - Throws: ``InputError`` that says how to give it.
   func path(of source: String, study: String) throws -> String {

@@ -3,9 +3,9 @@ import Foundation
 
 /// What a study found, in sentences made of its numbers: nothing is said here that was not measured.
 ///
-/// A line of a study (all settings but one held) *grows* along an axis where Spearman's correlation of the mean of κ over seeds with the
-/// position is 0.5 or above, and *falls* at −0.5 or below, if the bars of its smallest and largest κ do not overlap. Points without a
-/// resolved κ are left out.
+/// A line of a study (all settings but one held) *grows* along an axis where Spearman's correlation of the mean of κ
+/// over seeds with the position is 0.5 or above, and *falls* at −0.5 or below, if the bars of its smallest and largest
+/// κ do not overlap. Points without a resolved κ are left out.
 enum Findings {
   static let threshold = 0.5
 

@@ -2,7 +2,8 @@ import Archives
 import Foundation
 import Tensors
 
-/// Measurements of cells by their content, one file each in a directory, so that an interrupted or extended grid goes on where it was.
+/// Measurements of cells by their content, one file each in a directory, so that an interrupted or extended grid goes
+/// on where it was.
 ///
 /// A file is named after a hash of the cell's canonical text and holds that text; where it is another, or the file is damaged,
 /// the cell is measured anew. Files are complete: written beside and renamed. Several runs may share a directory.

@@ -1,11 +1,11 @@
 import Tensors
 
-/// Random changes of images [channels, rows, columns] as they enter a batch: a horizontal flip with probability ½, and a crop of the
-/// original size out of the image with a border, at a place drawn uniformly.
+/// Random changes of images [channels, rows, columns] as they enter a batch: a horizontal flip with probability ½, and
+/// a crop of the original size out of the image with a border, at a place drawn uniformly.
 ///
-/// The border has the value that the standardisation gives 0, as a border added to the stored image would. What is done to a sample is a
-/// function of the seed, the step and its place in the batch.
-/// Source: He et al., 2015, arXiv:1512.03385, section 4.2, for the pair (flip, 4).
+/// The border has the value that the standardisation gives 0, as a border added to the stored image would. What is done
+/// to a sample is a function of the seed, the step and its place in the batch. Source: He et al., 2015,
+/// arXiv:1512.03385, section 4.2, for the pair (flip, 4).
 public struct Augmentation: Codable, Sendable, Hashable {
   public var flip: Bool
   /// Pixels of border on each side; 0 for no crop.

@@ -2,8 +2,8 @@ import Tensors
 
 /// Which samples a step takes: those of each epoch in an order of its own, a pure function of the seed and the epoch.
 ///
-/// Where the batch does not divide the samples, those left over at the end of an epoch are not seen in it. A batch of all samples has
-/// them in the order of the data.
+/// Where the batch does not divide the samples, those left over at the end of an epoch are not seen in it. A batch of
+/// all samples has them in the order of the data.
 public struct BatchOrder: Sendable {
   public let samples: Int
   public let batchSize: Int

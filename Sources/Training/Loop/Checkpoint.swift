@@ -3,7 +3,8 @@ import Curvature
 import Networks
 import Tensors
 
-/// The trained arrays of a network in a safetensors file, by their names: parameters, and the running averages of batch normalisation.
+/// The trained arrays of a network in a safetensors file, by their names: parameters, and the running averages of batch
+/// normalisation.
 public enum Checkpoint {
   /// `step-000123.safetensors`
   public static func fileName(step: Int) -> String {

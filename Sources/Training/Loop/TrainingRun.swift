@@ -12,10 +12,11 @@ import Tensors
 ///       print(step.step, step.loss)
 ///     }
 ///
-/// Every number is a function of the settings and the data: the order of samples and all that is drawn come from streams that are indexed by
-/// step or epoch. A run that is stored after some steps (``state``) and restored goes on with the same bits, for any number of workers.
-/// Batch normalisation takes the statistics of the batch and keeps running averages r ← (1 − μ) r + μ s with the unbiased variance, as
-/// PyTorch does, unless the network is in `running` mode, where its statistics are constants.
+/// Every number is a function of the settings and the data: the order of samples and all that is drawn come from
+/// streams that are indexed by step or epoch. A run that is stored after some steps (``state``) and restored goes on
+/// with the same bits, for any number of workers. Batch normalisation takes the statistics of the batch and keeps
+/// running averages r ← (1 − μ) r + μ s with the unbiased variance, as PyTorch does, unless the network is in `running`
+/// mode, where its statistics are constants.
 public struct TrainingRun<Scalar: Real>: Sendable {
   public let settings: TrainingSettings
   /// The network that training began with.

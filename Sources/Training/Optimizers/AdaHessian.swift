@@ -1,8 +1,8 @@
 import Krylov
 import Tensors
 
-/// Adam with the square of an estimate of the Hessian's diagonal in place of the gradient's: D = z ⊙ Hz with signs z drawn for each step;
-/// m ← β₁m + (1 − β₁) g; v ← β₂v + (1 − β₂) D²; θ ← θ − η m̂ / (√v̂ + ε).
+/// Adam with the square of an estimate of the Hessian's diagonal in place of the gradient's: D = z ⊙ Hz with signs z
+/// drawn for each step; m ← β₁m + (1 − β₁) g; v ← β₂v + (1 − β₂) D²; θ ← θ − η m̂ / (√v̂ + ε).
 ///
 /// The diagonal is not averaged over the elements of a filter. Cost: a Hessian-vector product a step.
 /// Source: Z. Yao et al., 2020, arXiv:2006.00719.

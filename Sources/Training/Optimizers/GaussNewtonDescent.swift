@@ -2,13 +2,15 @@ import Curvature
 import Krylov
 import Tensors
 
-/// Gauss-Newton steps: θ ← θ + ηp with (G + (μ + λ)I) p = −g solved by conjugate gradients on the batch, λ the coupled weight decay.
+/// Gauss-Newton steps: θ ← θ + ηp with (G + (μ + λ)I) p = −g solved by conjugate gradients on the batch, λ the coupled
+/// weight decay.
 ///
 /// The damping μ follows Levenberg and Marquardt: with ρ the change of the batch's loss over that of the quadratic model,
 /// μ ← 3/2 μ where ρ < 1/4 and μ ← 2/3 μ where ρ > 3/4. A step that raises the loss of its batch is not taken, and μ ← 4μ.
 ///
-/// Cost: a product with G for each iteration of the solver, and a gradient for ρ. Sources: J. Martens, "Deep learning via Hessian-free
-/// optimization", ICML 2010; N. N. Schraudolph, Neural Comput. 14 (2002), doi:10.1162/08997660260028683.
+/// Cost: a product with G for each iteration of the solver, and a gradient for ρ. Sources: J. Martens, "Deep learning
+/// via Hessian-free optimization", ICML 2010; N. N. Schraudolph, Neural Comput. 14 (2002),
+/// doi:10.1162/08997660260028683.
 public struct GaussNewtonDescent<Scalar: Real>: Optimizer {
   /// The most products of one solution.
   public let maximumProducts: Int

@@ -2,10 +2,11 @@ import Curvature
 import Krylov
 import Tensors
 
-/// Sharpness-aware minimisation: the step of heavy ball with the gradient at θ + ρ g/‖g‖, g the gradient of the batch without weight decay.
+/// Sharpness-aware minimisation: the step of heavy ball with the gradient at θ + ρ g/‖g‖, g the gradient of the batch
+/// without weight decay.
 ///
-/// Cost: two gradients a step, of the same samples. Where batch normalisation keeps running averages, they take the statistics at θ.
-/// Source: P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, 2020, arXiv:2010.01412, with p = 2.
+/// Cost: two gradients a step, of the same samples. Where batch normalisation keeps running averages, they take the
+/// statistics at θ. Source: P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, 2020, arXiv:2010.01412, with p = 2.
 public struct SharpnessAware<Scalar: Real>: Optimizer {
   /// ρ
   public let radius: Double

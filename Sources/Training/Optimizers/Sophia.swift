@@ -8,10 +8,11 @@ public enum DiagonalEstimator: String, Codable, Sendable, Hashable, CaseIterable
   case gaussNewtonBartlett = "gauss-newton-bartlett"
 }
 
-/// Sophia: m ← β₁m + (1 − β₁) g; every k steps h ← β₂h + (1 − β₂) ĥ; θ ← θ − η clip(m / max(γh, ε), 1), clipped element by element.
+/// Sophia: m ← β₁m + (1 − β₁) g; every k steps h ← β₂h + (1 − β₂) ĥ; θ ← θ − η clip(m / max(γh, ε), 1), clipped element
+/// by element.
 ///
-/// ĥ estimates the diagonal of the Hessian by Hutchinson's z ⊙ Hz, or that of the Gauss-Newton matrix by m ĝ ⊙ ĝ with the gradient ĝ of m
-/// samples at labels that the network itself draws (Gauss-Newton-Bartlett).
+/// ĥ estimates the diagonal of the Hessian by Hutchinson's z ⊙ Hz, or that of the Gauss-Newton matrix by m ĝ ⊙ ĝ with
+/// the gradient ĝ of m samples at labels that the network itself draws (Gauss-Newton-Bartlett).
 ///
 /// Cost: every k steps a Hessian-vector product, or an evaluation and a gradient. Source: H. Liu et al., 2023, arXiv:2305.14342.
 public struct Sophia<Scalar: Real>: Optimizer {

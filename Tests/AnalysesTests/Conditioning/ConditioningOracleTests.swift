@@ -218,7 +218,8 @@ import Testing
     #expect(agrees(mean(found), kappa, digits: 3))
   }
 
-  /// The same with batch normalisation (without scale and shift) of the hidden layer, by forward tangents through the batch statistics.
+  /// The same with batch normalisation (without scale and shift) of the hidden layer, by forward tangents through the
+  /// batch statistics.
   @Test(arguments: [(12, 5.9e4), (16, 4.62e4), (24, 3.95e4), (40, 4e4)])
   func batchNormalization(width: Int, kappa: Double) throws {
     var found: [Double] = []

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct DeepLinearBoundTests {
-  /// 1,000 draws of shapes, weights and data: no bound below κ, the three forms in order, and applicable where the layers are wide enough.
+  /// 1,000 draws of shapes, weights and data: no bound below κ, the three forms in order, and applicable where the
+  /// layers are wide enough.
   @Test func noDrawViolatesABound() throws {
     var random = NumpyRandom(seed: 2024)
     var applicable = 0
@@ -68,7 +69,8 @@ import Testing
     #expect(applicable >= 950)
   }
 
-  /// How tight the bound is over 1,000 draws of the calibration's networks (d = 8, k = 4, m = 30): its medians of 20 draws, to 10 %.
+  /// How tight the bound is over 1,000 draws of the calibration's networks (d = 8, k = 4, m = 30): its medians of 20
+  /// draws, to 10 %.
   @Test(arguments: [(2, 3.2), (3, 4.5), (4, 6.3)])
   func mediansOfTightness(depth: Int, expected: Double) throws {
     var random = NumpyRandom(seed: UInt32(depth))

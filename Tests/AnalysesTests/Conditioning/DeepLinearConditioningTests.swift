@@ -116,7 +116,8 @@ import Testing
     #expect(abs(kappa * explicit[11] / explicit[0] - 1) < 1e-8)
     #expect(try #require(network.bound("sum")?.value) >= kappa)
 
-    // Units without incoming weights carry nothing, so that the second layer passes on two dimensions; their own weights still have a gradient.
+    // Units without incoming weights carry nothing, so that the second layer passes on two dimensions; their own
+    // weights still have a gradient.
     for unit in 0..<5 {
       for j in 0..<8 { weights[1][unit, j] = 0 }
     }

@@ -76,8 +76,8 @@ func jacobian(parameters: Int, _ tangent: ([Double]) throws -> [Double]) rethrow
   return DenseMatrix(rows: parameters, columns: columns[0].count, elements: columns.flatMap { $0 }).transposed
 }
 
-/// The tangent of x ↦ W_L(… W₁ x + b₁ …) + b_L by all parameters (weights by rows, then the bias of each layer), written from the chain
-/// rule of one sample and sharing nothing with the closed forms.
+/// The tangent of x ↦ W_L(… W₁ x + b₁ …) + b_L by all parameters (weights by rows, then the bias of each layer),
+/// written from the chain rule of one sample and sharing nothing with the closed forms.
 func linearTangent(
   _ weights: [DenseMatrix], biases: [[Double]]? = nil, input: [Double], direction: [Double]
 ) -> [Double] {

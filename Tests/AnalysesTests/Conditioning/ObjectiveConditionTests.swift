@@ -9,7 +9,8 @@ import Testing
 
 @testable import Analyses
 
-/// Condition numbers of networks that are not linear: routes against each other, closed forms of one hidden layer, and what papers measured.
+/// Condition numbers of networks that are not linear: routes against each other, closed forms of one hidden layer, and
+/// what papers measured.
 struct ObjectiveConditionTests {
   private func rectifier(_ loss: Loss, samples: Int, hidden: Int = 12) throws -> Objective<Double> {
     let network = try Network(input: [6], seed: 5) {
@@ -32,8 +33,8 @@ struct ObjectiveConditionTests {
       let value = try #require(dual.number.value)
       #expect(singular.number.value == (try objective.conditionNumber(of: kind).number.value))
       if samples == 90 {
-        // Scaling a hidden unit up and its outputs down changes nothing: a null direction for each of the 12. Cross-entropy does not see a
-        // shift of all outputs: another for each of the 13 inputs of the last layer.
+        // Scaling a hidden unit up and its outputs down changes nothing: a null direction for each of the 12.
+        // Cross-entropy does not see a shift of all outputs: another for each of the 13 inputs of the last layer.
         let null = kind == .tangentKernel ? 12 : 25
         // Lanczos finds the null space and says nothing.
         #expect(try objective.conditionNumber(of: kind, route: .krylov).number.value == nil)
@@ -82,8 +83,8 @@ struct ObjectiveConditionTests {
     }
   }
 
-  /// Numbers of the numpy oracle `j_bn_pruning_whitening.py`, draw by draw: batch normalisation by statistics of all samples lowers κ of a linear
-  /// network on badly scaled, off-centre inputs in 5 of 5 seeds.
+  /// Numbers of the numpy oracle `j_bn_pruning_whitening.py`, draw by draw: batch normalisation by statistics of all
+  /// samples lowers κ of a linear network on badly scaled, off-centre inputs in 5 of 5 seeds.
   @Test(arguments: [(12, 6.65e5, 5.9e4), (24, 3.5e5, 3.95e4)])
   func batchNormalization(m: Int, plain: Double, normalized: Double) throws {
     let (n, d, k) = (100, 10, 3)
@@ -126,7 +127,8 @@ struct ObjectiveConditionTests {
     #expect(abs(without.reduce(0, +) / 5 / plain - 1) < 0.01 && abs(with.reduce(0, +) / 5 / normalized - 1) < 0.01)
   }
 
-  /// The same oracle: pruning the smallest weights of every layer of a rectifier network before training raises κ over what is left.
+  /// The same oracle: pruning the smallest weights of every layer of a rectifier network before training raises κ over
+  /// what is left.
   @Test func pruning() throws {
     let (n, d, m, k) = (12, 30, 40, 3)
     let expected = [(0, 17.6), (0.2, 21.6), (0.4, 25.1), (0.6, 28.9), (0.8, 279), (0.9, 2.76e4)]

@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  /// Kronecker approximations of layers: on the Gauss-Newton matrix EKFAC errs the least of those in its basis, and all are the matrices of the
-  /// operators of their names.
+  /// Kronecker approximations of layers: on the Gauss-Newton matrix EKFAC errs the least of those in its basis, and all
+  /// are the matrices of the operators of their names.
   @Test(arguments: [false, true]) func approximations(includingBias: Bool) throws {
     let objective = try Toy.trained(Toy.data(shift: 0.5, samples: 100), seed: 3, steps: 20)
     let methods: [KroneckerMethod] = [.kfacExpand, .kfacReduce, .ekfac, .shampoo]
@@ -128,8 +128,9 @@ import Testing
     #expect(abs(second - expected) <= 1e-4 * abs(expected))
   }
 
-  /// What paper 3 reports of networks of this kind, against numbers that the oracle `i_small_nets.py` measured by finite differences and printed with two or three digits: shifted inputs have
-  /// nearly decoupled, rank-one, shared eigenvectors, centred ones less so (arXiv:2010.04261).
+  /// What paper 3 reports of networks of this kind, against numbers that the oracle `i_small_nets.py` measured by
+  /// finite differences and printed with two or three digits: shifted inputs have nearly decoupled, rank-one, shared
+  /// eigenvectors, centred ones less so (arXiv:2010.04261).
   @Test(arguments: [
     (
       2.0, [0.94, 0.954], [[0.93, 0.93, 0.93, 0.92], [0.99, 0.98, 0.96, 0.97]],

@@ -8,7 +8,8 @@ import Tensors
 import TestSupport
 import Training
 
-/// The network of 10–16–4 units on 400 samples of four clusters that the studies of layers are made with; centred inputs or shifted ones.
+/// The network of 10–16–4 units on 400 samples of four clusters that the studies of layers are made with; centred
+/// inputs or shifted ones.
 enum Toy {
   static let classes = 4
   static let width = 16

@@ -147,8 +147,8 @@ import Training
     #expect(whole.standardError > 0 && batches.mean > 0 && batches.mean < 0.6)
   }
 
-  /// After the same budget the bound in the eigenbasis is not above that in the standard basis; both say something, and hold on the test set. With
-  /// random labels the bound is larger, and says nothing.
+  /// After the same budget the bound in the eigenbasis is not above that in the standard basis; both say something, and
+  /// hold on the test set. With random labels the bound is larger, and says nothing.
   @Test func boundsOnASmallProblem() throws {
     let (dataset, test) = (try BinaryProblem.dataset(), try BinaryProblem.dataset(split: .test))
     let network = try Network(named: "mlp:64-30-1", seed: 0)

@@ -8,7 +8,8 @@ import Tensors
 import Testing
 import Training
 
-/// What batch normalisation does to the spectrum, on the toy of papers.md 2.3 (items 9 and 10): 10 inputs, 16 hidden units, 4 classes in clusters.
+/// What batch normalisation does to the spectrum, on the toy of papers.md 2.3 (items 9 and 10): 10 inputs, 16 hidden
+/// units, 4 classes in clusters.
 @Suite struct BatchNormalizationStudyTests {
   static let samples = 384
 

@@ -8,9 +8,10 @@ import Tensors
 import Testing
 import Training
 
-/// The spectrum of a trained network of one hidden layer by quadrature against all of its eigenvalues (papers.md 2.3, item 7): on the
-/// embedded digits always, and as in Ghorbani, Krishnan, Xiao (arXiv:1901.10159), 784-20-10 on 10,000 images of MNIST, where `RITZ_NIGHTLY` is set. That takes
-/// 8 GB of memory and an hour or so; `RITZ_NIGHTLY_WIDTH` and `RITZ_NIGHTLY_SAMPLES` make it smaller.
+/// The spectrum of a trained network of one hidden layer by quadrature against all of its eigenvalues (papers.md 2.3,
+/// item 7): on the embedded digits always, and as in Ghorbani, Krishnan, Xiao (arXiv:1901.10159), 784-20-10 on 10,000
+/// images of MNIST, where `RITZ_NIGHTLY` is set. That takes 8 GB of memory and an hour or so; `RITZ_NIGHTLY_WIDTH` and
+/// `RITZ_NIGHTLY_SAMPLES` make it smaller.
 @Suite struct SpectrumAccuracyTests {
   struct Study {
     var eigenvalues: [Double]
@@ -93,8 +94,8 @@ import Training
         + "\(outside) of \(thresholds.count) counts outside their bands, coverage \(coverage) over \(seeds) seeds")
   }
 
-  /// How often the density's band covers the truth at 20 declared points. Gaussian probes see the eigenvalues alone, whatever the eigenvectors, so that
-  /// a diagonal matrix with these eigenvalues stands for the network.
+  /// How often the density's band covers the truth at 20 declared points. Gaussian probes see the eigenvalues alone,
+  /// whatever the eigenvectors, so that a diagonal matrix with these eigenvalues stands for the network.
   func coverage(_ study: Study, seeds: Int) throws -> Double {
     let n = study.dimension
     let operation = DiagonalOperator(Vector(study.eigenvalues))
@@ -114,7 +115,8 @@ import Training
       let density = try SpectralDensity(
         quadrature.run(operation), options: DensityOptions(kernelWidth: study.width, gridCount: 2000))
       let band = try #require(density.band)
-      // The grid spans the nodes' range, which a converged bottom makes the same up to rounding; the truth is taken anew where it is not.
+      // The grid spans the nodes' range, which a converged bottom makes the same up to rounding; the truth is taken
+      // anew where it is not.
       let exact = study.truth(at: density.grid)
       if points.isEmpty {
         // Among the remainder's points: deflated eigenvalues are exact.

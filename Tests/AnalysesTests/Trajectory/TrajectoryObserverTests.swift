@@ -114,8 +114,8 @@ import Training
     #expect(without.measurements[0].density == nil && without.operations > 0)
   }
 
-  /// Training of a quadratic by heavy ball and Nesterov's method with weight decay is the noisy quadratic model itself; a step's change of the loss is its second-order
-  /// expansion.
+  /// Training of a quadratic by heavy ball and Nesterov's method with weight decay is the noisy quadratic model itself;
+  /// a step's change of the loss is its second-order expansion.
   @Test(arguments: [SharpnessEdge.heavyBall(momentum: 0.8), .nesterov(momentum: 0.8), .gradientDescent])
   func quadraticsAreAsPredicted(_ edge: SharpnessEdge) throws {
     let network = try Network(input: [4], seed: 2) { Dense(4, 1) }

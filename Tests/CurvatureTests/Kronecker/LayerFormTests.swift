@@ -6,8 +6,8 @@ import Networks
 import Tensors
 import Testing
 
-/// Every way in which a weight is shared, against the dense Gauss-Newton matrix: its diagonal in random Kronecker bases takes all rows x and
-/// derivatives δ of the layers, paired rightly.
+/// Every way in which a weight is shared, against the dense Gauss-Newton matrix: its diagonal in random Kronecker bases
+/// takes all rows x and derivatives δ of the layers, paired rightly.
 @Suite struct LayerFormTests {
   private func expectDiagonals(_ objective: Objective<Double>, _ source: DerivativeSource = .outputs) throws {
     let layers = try objective.linearLayers()

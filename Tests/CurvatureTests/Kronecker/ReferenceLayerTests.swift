@@ -9,8 +9,8 @@ import Testing
 /// Linear layers of networks exported by PyTorch.
 @Suite(.enabled(if: Reference.isAvailable, "needs the reference cases"))
 struct ReferenceLayerTests {
-  /// The diagonal that the layers' rows give in the unit vectors is that of the Gauss-Newton matrix, and every weight of two dimensions or more
-  /// is of a layer.
+  /// The diagonal that the layers' rows give in the unit vectors is that of the Gauss-Newton matrix, and every weight
+  /// of two dimensions or more is of a layer.
   @Test(arguments: Reference.cases("mlp-", "linear-", "lenet-", "resnet-"), [false, true])
   func diagonals(name: String, isStatic: Bool) throws {
     let reference = try ReferenceCase.load(name)

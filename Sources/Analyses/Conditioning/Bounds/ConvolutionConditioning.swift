@@ -17,13 +17,14 @@ public enum LinearLayer: Sendable {
 
 /// The Gauss-Newton matrix of a linear network of convolutions and dense layers, without biases.
 ///
-/// A convolution is the dense layer T(w), vec T(w) = P w: the chain rule gives, for the factor U of ``DeepLinearConditioning`` with T(w_l) in place of W_l,
+/// A convolution is the dense layer T(w), vec T(w) = P w: the chain rule gives, for the factor U of
+/// ``DeepLinearConditioning`` with T(w_l) in place of W_l,
 ///
 ///     G = blockdiag(P_l)ᵀ U K Uᵀ blockdiag(P_l),   P_l = I for dense layers,
 ///
-/// so that block (l, l′) of G is P_lᵀ G_dense(l, l′) P_l′. Its non-zero eigenvalues are the squares of the singular values of blockdiag(P_l)ᵀ U F, K = F Fᵀ, which
-/// is formed without the dense U. Its rank has no formula here: tied weights may leave it below
-/// that of the dense network.
+/// so that block (l, l′) of G is P_lᵀ G_dense(l, l′) P_l′. Its non-zero eigenvalues are the squares of the singular
+/// values of blockdiag(P_l)ᵀ U F, K = F Fᵀ, which is formed without the dense U. Its rank has no formula here: tied
+/// weights may leave it below that of the dense network.
 ///
 /// Cost: for a convolution ones(P) · kr operations; then the singular values of a p × kr matrix.
 /// Source: Zhao, Singh, Lucchi, arXiv:2411.02139 (convolutional networks).
@@ -92,9 +93,9 @@ public struct ConvolutionConditioning: Sendable {
   ///     κ(K) Σ ‖P_l‖² a_l / Σ_{dense l} b_l                  "dense layers"
   ///     Σ σ₁²(G_l) / Σ σ_min²(G_l),  G_l = P_lᵀ U_l F            "blocks"
   ///
-  /// a_l and b_l are those of ``DeepLinearConditioning/bounds`` for T(w). Tying restricts: P_lᵀ may take all of b_l away from a convolution, which therefore
-  /// adds nothing to the first denominator; ‖P_l‖² is the largest number of places a weight stands at. The second form is Weyl's inequality over the tied
-  /// blocks themselves, and tighter.
+  /// a_l and b_l are those of ``DeepLinearConditioning/bounds`` for T(w). Tying restricts: P_lᵀ may take all of b_l
+  /// away from a convolution, which therefore adds nothing to the first denominator; ‖P_l‖² is the largest number of
+  /// places a weight stands at. The second form is Weyl's inequality over the tied blocks themselves, and tighter.
   ///
   /// Cost: the singular values of each block.
   /// - Throws: ``InputError`` when a number is not finite.

@@ -9,7 +9,8 @@ extension DeepLinearConditioning {
     }
   }
 
-  /// b_l = σ_k²(A_l) σ_r²(B_l): the smallest eigenvalue of layer l's term, 0 where shapes or the numerical rank leave it a null space.
+  /// b_l = σ_k²(A_l) σ_r²(B_l): the smallest eigenvalue of layer l's term, 0 where shapes or the numerical rank leave
+  /// it a null space.
   var smallestTerms: [Double] {
     layers.map { layer in
       let product =
@@ -21,17 +22,17 @@ extension DeepLinearConditioning {
 
   /// Upper bounds of κ(G): the sum, convex-combination and maximum forms, and the sum over layers of full rank.
   ///
-  /// With κ(K) the condition number of the data and the loss (κ(Σ) for squared error), a_l and b_l the largest and smallest eigenvalue of
-  /// A_l A_lᵀ ⊗ B_lᵀ B_l,
+  /// With κ(K) the condition number of the data and the loss (κ(Σ) for squared error), a_l and b_l the largest and
+  /// smallest eigenvalue of A_l A_lᵀ ⊗ B_lᵀ B_l,
   ///
   ///     κ ≤ κ(K) Σ a_l / Σ b_l                                        "sum"
   ///       = κ(K) Σ γ_l κ²(A_l) κ²(B_l),   γ_l = b_l / Σ b_j            "convex combination"
   ///       ≤ κ(K) max_l κ²(A_l) κ²(B_l)                                "maximum"
   ///
-  /// by Weyl's inequalities for the sum over layers and Ostrowski's for the congruence with K^½. All three need every hidden layer to be
-  /// at least as wide as inputs (their rank r) and outputs, so that every b_l > 0. Between that and min(r, k) some b_l are zero, the sum
-  /// of the others still bounds ("sum over layers of full rank"), and below it κ is only a pseudo-condition number, which
-  /// none of these bound. Cost: none beyond the initializer's.
+  /// by Weyl's inequalities for the sum over layers and Ostrowski's for the congruence with K^½. All three need every
+  /// hidden layer to be at least as wide as inputs (their rank r) and outputs, so that every b_l > 0. Between that and
+  /// min(r, k) some b_l are zero, the sum of the others still bounds ("sum over layers of full rank"), and below it κ
+  /// is only a pseudo-condition number, which none of these bound. Cost: none beyond the initializer's.
   ///
   /// Source: Zhao, Singh, Lucchi, arXiv:2411.02139, Lemma 2 and equation 7.
   public var bounds: [ConditioningBound] {
@@ -56,7 +57,8 @@ extension DeepLinearConditioning {
 
   /// κ itself for one hidden layer and white data, bottlenecks included.
   ///
-  /// Ĝ = c (W Wᵀ ⊗ I + I ⊗ VᵀV) is a Kronecker sum: with sᵢ the k eigenvalues of W Wᵀ and tⱼ the r eigenvalues of VᵀV, zeros included,
+  /// Ĝ = c (W Wᵀ ⊗ I + I ⊗ VᵀV) is a Kronecker sum: with sᵢ the k eigenvalues of W Wᵀ and tⱼ the r eigenvalues of VᵀV,
+  /// zeros included,
   ///
   ///     κ = maxᵢⱼ (sᵢ + tⱼ) / min over the non-zero (sᵢ + tⱼ).
   ///
@@ -106,7 +108,8 @@ extension DeepLinearConditioning {
 }
 
 extension [Double] {
-  /// The `count`-th of these descending singular values, 0 if there are fewer or if it is not told from zero by a matrix of that order.
+  /// The `count`-th of these descending singular values, 0 if there are fewer or if it is not told from zero by a
+  /// matrix of that order.
   func smallest(of count: Int, order: Int) -> Double {
     guard self.count >= count, let first, count > 0 else { return 0 }
     let value = self[count - 1]

@@ -2,8 +2,8 @@ import Tensors
 
 /// The Gauss-Newton matrix of a deep linear network in closed form: its spectrum, rank and condition number.
 ///
-/// For F(x) = W_L ⋯ W₁ x, W_l of shape m_l × m_{l−1}, m₀ = d, m_L = k, let A_l = W_L ⋯ W_{l+1} (k × m_l) and B_l = W_{l−1} ⋯ W₁ (m_{l−1} × d). With weights
-/// in row-major order and samples weighted 1/n,
+/// For F(x) = W_L ⋯ W₁ x, W_l of shape m_l × m_{l−1}, m₀ = d, m_L = k, let A_l = W_L ⋯ W_{l+1} (k × m_l) and B_l =
+/// W_{l−1} ⋯ W₁ (m_{l−1} × d). With weights in row-major order and samples weighted 1/n,
 ///
 ///     G = U K Uᵀ,   block l of U:  A_lᵀ ⊗ B_l,   K = (1/n) Σᵢ Hᵢ ⊗ xᵢxᵢᵀ  (= I_k ⊗ Σ for squared error, Hᵢ = I),
 ///
@@ -11,8 +11,8 @@ import Tensors
 ///
 ///     Ĝ = Fᵀ [ Σ_l (A_l A_lᵀ) ⊗ (B_lᵀ B_l) ] F,   K = F Fᵀ.
 ///
-/// Biases in all layers or none: with them xᵢ carries a one as its last element and B_l becomes the affine map of the first l − 1 layers,
-/// with the one handed on.
+/// Biases in all layers or none: with them xᵢ carries a one as its last element and B_l becomes the affine map of the
+/// first l − 1 layers, with the one handed on.
 ///
 /// Cost: the products A_l, B_l, one thin singular value decomposition of each, and O((kr)³) for a spectrum.
 /// Source: Singh, Bachmann, Hofmann, NeurIPS 2021, arXiv:2106.16225; Zhao, Singh, Lucchi, NeurIPS 2024, arXiv:2411.02139.
@@ -62,14 +62,15 @@ public struct DeepLinearConditioning: Sendable {
 
   /// The rank of G for weights in general position, from shapes alone.
   ///
-  /// The range of Uᵀ is the sum of the nested products range(A_l) ⊗ range(B_lᵀ), which grow in the first and shrink in the second factor:
+  /// The range of Uᵀ is the sum of the nested products range(A_l) ⊗ range(B_lᵀ), which grow in the first and shrink in
+  /// the second factor:
   ///
   ///     rank G = Σ_l (rank A_l − rank A_{l−1}) · rank B_l          (A₀ = 0)
   ///
-  /// with rank A_l = min(k, m_l, …, m_{L−1}) and rank B_l = min(r, m₁, …, m_{l−1}): that is q(r + k − q), q = min(r, m₁, …, m_L), as Singh,
-  /// Bachmann and Hofmann have it; and q(r + k − q) + k with biases on inputs that do not span a constant. Rows and columns of a layer that are all zero
-  /// (after pruning) are not counted. `nil` where Hᵢ mix with the inputs so that no formula holds, or where biases meet inputs whose
-  /// combinations give a constant.
+  /// with rank A_l = min(k, m_l, …, m_{L−1}) and rank B_l = min(r, m₁, …, m_{l−1}): that is q(r + k − q), q = min(r,
+  /// m₁, …, m_L), as Singh, Bachmann and Hofmann have it; and q(r + k − q) + k with biases on inputs that do not span a
+  /// constant. Rows and columns of a layer that are all zero (after pruning) are not counted. `nil` where Hᵢ mix with
+  /// the inputs so that no formula holds, or where biases meet inputs whose combinations give a constant.
   public var analyticRank: Int? {
     var inputRank = moment.rank
     var outputRank = outputs
@@ -112,8 +113,8 @@ public struct DeepLinearConditioning: Sendable {
 
   /// The singular values of U F, descending; their squares are the eigenvalues of Ĝ.
   ///
-  /// The factors A_l and B_l are replaced by those of their singular value decompositions, so that the stack has at most L·kr rows; nothing is squared.
-  /// Cost: O(L (kr)³).
+  /// The factors A_l and B_l are replaced by those of their singular value decompositions, so that the stack has at
+  /// most L·kr rows; nothing is squared. Cost: O(L (kr)³).
   public func singularValues() throws(InputError) -> [Double] { try stackedFactor().singularValues() }
 
   private func stackedFactor() throws(InputError) -> DenseMatrix {
@@ -128,8 +129,8 @@ public struct DeepLinearConditioning: Sendable {
     return .stacked(blocks)
   }
 
-  /// κ of G, from the eigenvalues of Ĝ where they give the smallest one to the relative accuracy asked for, and else from the singular
-  /// values of its factor.
+  /// κ of G, from the eigenvalues of Ĝ where they give the smallest one to the relative accuracy asked for, and else
+  /// from the singular values of its factor.
   ///
   /// An eigenvalue is good to about 10·ε·λ₁. Cost: that of ``eigenvalues()``, or with it that of ``singularValues()``.
   public func conditionNumber(accuracy: Double = 1e-6) throws(InputError) -> ConditionNumber {

@@ -1,11 +1,12 @@
 import Tensors
 
-/// The second moment of the inputs, weighted by the output Hessians: what data and loss contribute to a linear network's Gauss-Newton matrix.
+/// The second moment of the inputs, weighted by the output Hessians: what data and loss contribute to a linear
+/// network's Gauss-Newton matrix.
 ///
 ///     K = (1/n) Σᵢ Hᵢ ⊗ xᵢxᵢᵀ        (kd × kd);   K = I_k ⊗ Σ, Σ = (1/n) Σᵢ xᵢxᵢᵀ, where Hᵢ = I
 ///
-/// Inputs that do not fill their space (pixels that are always black) are described in an orthonormal basis Q (d × r) of their range,
-/// x = Q y. In y the same theory holds with r in place of d, and no zero eigenvalue is left of Σ.
+/// Inputs that do not fill their space (pixels that are always black) are described in an orthonormal basis Q (d × r)
+/// of their range, x = Q y. In y the same theory holds with r in place of d, and no zero eigenvalue is left of Σ.
 public struct InputMoment: Sendable {
   /// d, with the one appended to the inputs counted where there is one.
   public let dimension: Int

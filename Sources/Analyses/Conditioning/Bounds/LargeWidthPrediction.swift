@@ -1,12 +1,14 @@
 /// What random-matrix theory predicts for κ of a wide linear network of one hidden layer on white data, at initialisation.
 ///
-/// For V (m × d) with elements of variance g/d, W (k × m) with variance g/m and Σ = cI, the extreme singular values lie near the edges of the
-/// Marchenko-Pastur law, (√m ± √d) √(g/d) and (√m ± √k) √(g/m), and the Kronecker sum WWᵀ ⊗ I + I ⊗ VᵀV has
+/// For V (m × d) with elements of variance g/d, W (k × m) with variance g/m and Σ = cI, the extreme singular values lie
+/// near the edges of the Marchenko-Pastur law, (√m ± √d) √(g/d) and (√m ± √k) √(g/m), and the Kronecker sum WWᵀ ⊗ I + I
+/// ⊗ VᵀV has
 ///
 ///     κ ≈ [(√m + √d)²/d + (√m + √k)²/m] / [(√m − √d)²/d + (√m − √k)²/m]  →  1   as m → ∞.
 ///
-/// The gain g cancels: Kaiming (g = 2) and LeCun (g = 1) initialisation agree. At finite m the extremes of most draws lie inside the edges, so that
-/// κ is below the prediction: for d = 16, k = 4 by 16 % on average at m = 128, and by 4 % at m = 512.
+/// The gain g cancels: Kaiming (g = 2) and LeCun (g = 1) initialisation agree. At finite m the extremes of most draws
+/// lie inside the edges, so that κ is below the prediction: for d = 16, k = 4 by 16 % on average at m = 128, and by 4 %
+/// at m = 512.
 ///
 /// Source: Marchenko, Pastur, Mathematics of the USSR-Sbornik 1 (1967), 457–483, doi:10.1070/SM1967v001n04ABEH001994.
 public enum LargeWidthPrediction {

@@ -53,7 +53,8 @@ extension DenseMatrix {
     return result
   }
 
-  /// diag(σ) Vᵀ of the singular value decomposition U diag(σ) Vᵀ, which has the same Gram matrix and at most as many rows as columns.
+  /// diag(σ) Vᵀ of the singular value decomposition U diag(σ) Vᵀ, which has the same Gram matrix and at most as many
+  /// rows as columns.
   fileprivate func compressed() throws(InputError) -> (factor: DenseMatrix, scales: [Double]) {
     var (_, values, right) = try singularDecomposition()
     for i in 0..<right.rows {

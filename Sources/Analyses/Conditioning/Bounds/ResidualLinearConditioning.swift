@@ -2,8 +2,9 @@ import Tensors
 
 /// The Gauss-Newton matrix of a linear network with skip connections of strength β, F(x) = (W_L + βI) ⋯ (W₁ + βI) x.
 ///
-/// The Jacobian by W_l is that by W_l + βI: everything ``DeepLinearConditioning`` knows holds for the shifted weights. Skips are added to square
-/// layers; layers that change the width stay as they are (a convention of this library for d ≠ m).
+/// The Jacobian by W_l is that by W_l + βI: everything ``DeepLinearConditioning`` knows holds for the shifted weights.
+/// Skips are added to square layers; layers that change the width stay as they are (a convention of this library for d
+/// ≠ m).
 ///
 /// Limit: κ(G) → κ(K), that is κ(Σ) for squared error, as β → ∞ when all layers are square. κ need not fall with β near zero.
 /// Source: Zhao, Singh, Lucchi, arXiv:2411.02139 (residual networks).

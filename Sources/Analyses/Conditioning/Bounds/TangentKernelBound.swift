@@ -2,14 +2,16 @@ import Tensors
 
 /// Lower bounds of the smallest eigenvalue of the empirical tangent kernel Θ = J Jᵀ (order nk, not divided by n).
 ///
-/// Source: Nguyen, Mondelli, Montúfar, "Tight bounds on the smallest eigenvalue of the neural tangent kernel for deep ReLU networks", ICML 2021,
-/// arXiv:2012.11654 (the sum over layers and Schur's inequality); deterministic forms at the weights given, no limit of width.
+/// Source: Nguyen, Mondelli, Montúfar, "Tight bounds on the smallest eigenvalue of the neural tangent kernel for deep
+/// ReLU networks", ICML 2021, arXiv:2012.11654 (the sum over layers and Schur's inequality); deterministic forms at the
+/// weights given, no limit of width.
 public enum TangentKernelBound {
   /// From the features of the last hidden layer of any network that ends in a dense linear layer:
   ///
   ///     λ_min(Θ) ≥ λ_n(Γ),   Γ = ΦᵀΦ (+ 11ᵀ with a bias in the last layer),
   ///
-  /// because the last layer adds Γ ⊗ I_k and all others a positive semidefinite matrix. `features` has a row for each sample (n × m).
+  /// because the last layer adds Γ ⊗ I_k and all others a positive semidefinite matrix. `features` has a row for each
+  /// sample (n × m).
   ///
   /// Cost: O(n m min(n, m)). Throws ``InputError`` when a feature is not finite.
   public static func ofFeatures(_ features: DenseMatrix, hasBias: Bool) throws(InputError) -> ConditioningBound {
@@ -43,8 +45,9 @@ public enum TangentKernelBound {
   ///     λ_n(Γ) + σ_n²(X) minᵢ λ_k(W Dᵢ² Wᵀ)                                                   "layers, refined"
   ///     λ_n(Γ) + minᵢ ‖xᵢ‖² λ_{nk}(Σ_r d_r d_rᵀ ⊗ w_r w_rᵀ)                                    "layers, Schur"
   ///
-  /// The last is Schur's inequality λ_min(A ∘ B) ≥ minᵢ Aᵢᵢ λ_min(B) for the first layer's part (XᵀX ⊗ 11ᵀ) ∘ Σ_r d_r d_rᵀ ⊗ w_r w_rᵀ; it needs m ≥ nk rather than
-  /// n ≤ d. Each is not applicable where it comes out as zero, which says nothing. Cost: that of the bounds of κ, and O((nk)² m) for the last.
+  /// The last is Schur's inequality λ_min(A ∘ B) ≥ minᵢ Aᵢᵢ λ_min(B) for the first layer's part (XᵀX ⊗ 11ᵀ) ∘ Σ_r d_r
+  /// d_rᵀ ⊗ w_r w_rᵀ; it needs m ≥ nk rather than n ≤ d. Each is not applicable where it comes out as zero, which says
+  /// nothing. Cost: that of the bounds of κ, and O((nk)² m) for the last.
   ///
   /// - Throws: ``InputError`` when a number is not finite.
   public static func ofTwoLayerRectifier(

@@ -2,8 +2,9 @@ import Tensors
 
 /// A convolution without bias as a matrix: T = T(w) is linear in the weights, vec T(w) = P w with a 0/1 matrix P.
 ///
-/// Images are channels first, in row-major order: an input has index (c, y, x), an output (f, y, x). Weights are in the order [filter, channel, row, column]. Signals of
-/// one dimension have height and kernel height one. T is Toeplitz along each axis (in two dimensions doubly block Toeplitz).
+/// Images are channels first, in row-major order: an input has index (c, y, x), an output (f, y, x). Weights are in the
+/// order [filter, channel, row, column]. Signals of one dimension have height and kernel height one. T is Toeplitz
+/// along each axis (in two dimensions doubly block Toeplitz).
 ///
 /// PᵀP is diagonal and counts the output positions at which a weight meets a pixel: all of them without padding.
 public struct ToeplitzMap: Sendable {
@@ -60,8 +61,8 @@ public struct ToeplitzMap: Sendable {
   /// The number of weights, which is the number of columns of P.
   public var weightCount: Int { filters * channels * kernelHeight * kernelWidth }
 
-  /// Calls `body(output, input, weight)` for every place of T that holds a weight: the ones of P, at row output · inputs + input and
-  /// column weight.
+  /// Calls `body(output, input, weight)` for every place of T that holds a weight: the ones of P, at row output ·
+  /// inputs + input and column weight.
   public func forEachOne(_ body: (_ output: Int, _ input: Int, _ weight: Int) -> Void) {
     let top = isCircular || (height == 1 && kernelHeight == 1) ? 0 : padding
     let left = isCircular ? 0 : padding

@@ -39,8 +39,9 @@ extension TwoLayerRectifierConditioning {
   ///     [σ₁²(X) σ₁²(W) + λ₁(Γ)] / [α² σ_n²(X) σ_k²(W) + λ_n(Γ)]                                         "loose"
   ///     [σ₁²(X) maxᵢ λ₁(W Dᵢ² Wᵀ) + λ₁(Γ)] / [σ_n²(X) minᵢ λ_k(W Dᵢ² Wᵀ) + λ_n(Γ)]                        "refined"
   ///
-  /// The refined form is never above the loose one, and its first denominator term can be positive at α = 0. σ_n(X) is zero for more samples than inputs,
-  /// and λ_n(Γ) for more samples than hidden units: without one of the two terms nothing is bounded.
+  /// The refined form is never above the loose one, and its first denominator term can be positive at α = 0. σ_n(X) is
+  /// zero for more samples than inputs, and λ_n(Γ) for more samples than hidden units: without one of the two terms
+  /// nothing is bounded.
   ///
   /// - Throws: ``InputError`` when a number is not finite.
   public func bounds() throws(InputError) -> [ConditioningBound] {

@@ -1,9 +1,10 @@
 import Tensors
 
-/// The Gauss-Newton matrix (squared error) and tangent kernel of F(x) = W φ(V x), φ(z) = max(z, αz): ReLU (α = 0), leaky ReLU and linear (α = 1).
+/// The Gauss-Newton matrix (squared error) and tangent kernel of F(x) = W φ(V x), φ(z) = max(z, αz): ReLU (α = 0),
+/// leaky ReLU and linear (α = 1).
 ///
-/// With X = [x₁ … x_n] (d × n), slopes D[r, i] = φ′(v_r · x_i), Λ_r = diag(D[r, ·]), w_r column r of W and Γ = φ(VX)ᵀ φ(VX), the non-zero eigenvalues of
-/// G = (1/n) Σᵢ JᵢᵀJᵢ are those of the dual matrix of order nk, sample by sample,
+/// With X = [x₁ … x_n] (d × n), slopes D[r, i] = φ′(v_r · x_i), Λ_r = diag(D[r, ·]), w_r column r of W and Γ = φ(VX)ᵀ
+/// φ(VX), the non-zero eigenvalues of G = (1/n) Σᵢ JᵢᵀJᵢ are those of the dual matrix of order nk, sample by sample,
 ///
 ///     D̂ = (1/n) [ Σ_r (Λ_r XᵀX Λ_r) ⊗ (w_r w_rᵀ) + Γ ⊗ I_k ].
 ///

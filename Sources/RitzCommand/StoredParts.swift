@@ -1,27 +1,14 @@
 import Foundation
 import Ritz
 
-/// The directory `state` of a bound: the start, and for each basis how far its posterior is. Every file is replaced as a whole.
-struct BoundState {
+/// The directory `state` of a run in parts: arrays and what is told of them, a file each that is replaced as a whole.
+struct StoredParts {
   private let directory: OutputDirectory
   private let lock: RunLock
 
   init(_ output: OutputDirectory) throws {
     directory = try output.directory("state")
     lock = try RunLock(directory.path("lock"), of: output.path)
-  }
-
-  /// What is told of a basis beside its arrays.
-  struct Progress: Codable {
-    var step = 0
-    var history: [PosteriorRecord] = []
-    /// The loss of the steps since the last record.
-    var lossSum = 0.0
-    var basisClock = ReportedClock()
-    var trainingClock = ReportedClock()
-    var drawClock = ReportedClock()
-    var error: PosteriorError
-    var test = PosteriorError(samplesPerDraw: nil)
   }
 
   /// Removes what an earlier run left.
@@ -50,29 +37,10 @@ struct BoundState {
     let file = try SafetensorsFile(contentsOf: path)
     guard let text = file.metadata["note"], let note = try? JSONDecoder().decode(Note.self, from: Data(text.utf8))
     else {
-      throw InputError(file: path, "is not the state of a bound", remedy: "start the run anew")
+      throw InputError(file: path, "is no part of a run", remedy: "start the run anew")
     }
     var vectors: [String: Vector<Scalar>] = [:]
     for name in file.names { vectors[name] = Vector(try file.array(named: name).values(as: Scalar.self)) }
     return (vectors, note)
   }
-}
-
-extension ReportedClock {
-  /// Of the process so far.
-  static var now: ReportedClock { ReportedClock(seconds: secondsNow(), processorSeconds: processorSecondsNow()) }
-
-  /// What has passed since.
-  var elapsed: ReportedClock {
-    let now = ReportedClock.now
-    return ReportedClock(
-      seconds: now.seconds - seconds, processorSeconds: now.processorSeconds - processorSeconds)
-  }
-}
-
-/// Seconds of processor time of all threads so far.
-private func processorSecondsNow() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
