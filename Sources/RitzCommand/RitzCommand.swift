@@ -17,9 +17,9 @@ struct RitzCommand: ParsableCommand {
       """,
     version: SpectrumRun.version,
     subcommands: [
-      SpectrumCommand.self, TrainCommand.self, TrackCommand.self, WatchCommand.self, ConditioningCommand.self,
-      DissectCommand.self, BoundCommand.self, ApplyCommand.self, InspectCommand.self, BenchCommand.self,
-      DemoCommand.self,
+      SpectrumCommand.self, TrainCommand.self, TrackCommand.self, WatchCommand.self, CompareCommand.self,
+      ConditioningCommand.self, DissectCommand.self, BoundCommand.self, ApplyCommand.self, InspectCommand.self,
+      BenchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

@@ -13,6 +13,7 @@ enum HelpTexts {
     Help(arguments: ["spectrum", "--help"], text: spectrum), Help(arguments: ["apply", "--help"], text: apply),
     Help(arguments: ["inspect", "--help"], text: inspect), Help(arguments: ["bench", "-h"], text: bench),
     Help(arguments: ["demo", "--help"], text: demo), Help(arguments: ["watch", "--help"], text: watch),
+    Help(arguments: ["compare", "--help"], text: compare),
     Help(arguments: ["train", "--help"], text: train), Help(arguments: ["track", "--help"], text: track),
   ]
 
@@ -40,6 +41,7 @@ enum HelpTexts {
       track                   Measures how curvature changes over checkpoints of a
                               training made elsewhere.
       watch                   Shows a training run in a browser while it grows.
+      compare                 Shows several training runs on one page.
       conditioning            Studies what the condition number of the Gauss-Newton
                               matrix depends on.
       dissect                 Takes the curvature of one or several models apart by
@@ -128,6 +130,26 @@ enum HelpTexts {
       --strict                End with exit code 3 where an eigenpair did not
                               converge.
       --quiet                 Say nothing on standard error.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    """
+
+  private static let compare = """
+    OVERVIEW: Shows several training runs on one page.
+
+    A RUN is the --output directory of 'ritz train' or 'ritz track'. The page has
+    their densities at the start, in the middle and at the end over each other,
+    what they measured as tables and over the steps, and the settings they differ
+    in. It is one file that needs no other.
+
+    USAGE: ritz compare [<run> ...] [--output <file>]
+
+    ARGUMENTS:
+      <run>                   The directories of two runs or more.
+
+    OPTIONS:
+      --output <file>         The file to write. (default: comparison.html)
       --version               Show the version.
       -h, --help              Show help information.
 

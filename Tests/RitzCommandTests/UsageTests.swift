@@ -25,7 +25,7 @@ import Testing
   private static let wrong: [([String], String)] = [
     (
       ["spectrm"],
-      "there is no command 'spectrm': choose from spectrum, train, track, watch, conditioning, dissect, bound, apply, inspect, bench, demo"
+      "there is no command 'spectrm': choose from spectrum, train, track, watch, compare, conditioning, dissect, bound, apply, inspect, bench, demo"
     ),
     (["watch"], "Missing expected argument '<run>'"),
     (["watch", "run", "--prot", "1"], "Unknown option '--prot'. Did you mean '--port'?"),

@@ -28,6 +28,12 @@ enum Page {
     .element("data", ["value": String(value)], [.text(NumberText.count(value))])
   }
 
+  /// A number and its standard error.
+  static func estimate(_ value: RunEstimate) -> Markup {
+    guard let error = value.error else { return number(value.value) }
+    return .sequence([number(value.value), " ± ", number(error, digits: 2)])
+  }
+
   static func code(_ text: String) -> Markup { .element("code", [:], [.text(text)]) }
 
   static func paragraph(_ parts: [Markup], class style: String = "text") -> Markup {

@@ -1,36 +1,66 @@
 import Analyses
 
-/// Several subjects of one run side by side, such as the ways of batch normalisation.
+/// Measurements side by side: of several subjects of one run, such as the ways of batch normalisation, or of several runs.
 struct ComparisonCharts {
-  var subjects: [(subject: RunSubject, measurements: [RunMeasurement])]
+  var rows: [(label: Label, measurements: [RunMeasurement])]
+  /// What the rows have in common.
+  var caption: String
 
   var all: [RunChart] {
-    [
-      chart("sharpness", "λ₁ side by side", "*λ*_{1}", RunChart.axes) { $0.top.first },
-      chart("trace", "Trace side by side", "trace", RunChart.axes) { $0.trace?.value },
-      chart("bulk", "λ₁ against the bulk side by side", "*λ*_{1} / *λ*_{C+1}", RunChart.axes) { $0.firstToBulk },
-      chart(
-        "fraction", "Gradient in the top eigenspace side by side", "‖*Pg*‖² / ‖*g*‖²", { _ in [.linear, .logarithmic] }
-      ) {
-        $0.gradientFraction?.value
+    let automatic = RunChart.axes
+    let fraction: ([RunLine]) -> [RunAxis] = { _ in [.linear, .logarithmic] }
+    return [
+      estimates("sharpness", "λ₁ side by side", "*λ*_{1}", automatic) { $0.leading },
+      estimates("trace", "Trace side by side", "trace", automatic) { $0.trace },
+      values("bulk", "λ₁ against the bulk side by side", "*λ*_{1} / *λ*_{C+1}", automatic) { $0.firstToBulk },
+      values("outliers", "Outliers side by side", "eigenvalues outside the bulk", { _ in [.linear] }) {
+        $0.outliers.map(Double.init)
       },
-      chart("negative", "Negative mass side by side", "negative mass", { _ in [.linear, .logarithmic] }) {
+      estimates(
+        "fraction", "Gradient in the top eigenspace side by side", "‖*Pg*‖² / ‖*g*‖²", fraction, within: 0...1
+      ) { $0.gradientFraction },
+      estimates(
+        "batch-fraction", "Mini-batch gradients in the top eigenspace side by side", "‖*Pg*‖² / ‖*g*‖²", fraction,
+        within: 0...1
+      ) { $0.batchGradientFraction },
+      values("negative", "Negative mass side by side", "negative mass", fraction) {
         $0.negativeMass ?? $0.density?.negativeMass
       },
     ].filter { $0.lines.count > 1 }
   }
 
-  private func chart(
+  private func values(
     _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
     _ value: (RunMeasurement) -> Double?
   ) -> RunChart {
-    let lines = subjects.enumerated().map { number, subject in
+    chart(name, title, unit, axes) { number, row in
       RunLine.values(
-        Label(plain: subject.subject.title), .ofLine(number), subject.measurements.map { ($0.step, value($0)) },
-        shape: .ofLine(number))
-    }.filter { !$0.isEmpty }
-    return RunChart(
-      name: "comparison-" + name, title: title, unit: unit, caption: "At the same parameters and on the same samples.",
-      lines: lines, axes: axes(lines))
+        row.label, .ofLine(number), row.measurements.map { ($0.step, value($0)) }, shape: .ofLine(number))
+    }
   }
+
+  private func estimates(
+    _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
+    within range: ClosedRange<Double> = -.infinity ... .infinity, _ value: (RunMeasurement) -> RunEstimate?
+  ) -> RunChart {
+    chart(name, title, unit, axes) { number, row in
+      RunLine.estimates(
+        row.label, .ofLine(number), row.measurements.map { ($0.step, value($0)) }, within: range,
+        shape: .ofLine(number))
+    }
+  }
+
+  private func chart(
+    _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
+    _ line: (Int, (label: Label, measurements: [RunMeasurement])) -> RunLine
+  ) -> RunChart {
+    let lines = rows.enumerated().map { line($0, $1) }.filter { !$0.isEmpty }
+    return RunChart(
+      name: "comparison-" + name, title: title, unit: unit, caption: caption, lines: lines, axes: axes(lines))
+  }
+}
+
+extension RunMeasurement {
+  /// λ₁, with its standard error over the data where that was asked for.
+  var leading: RunEstimate? { top.first.map { RunEstimate($0, error: topDataErrors.first) } }
 }

@@ -1,7 +1,7 @@
 /// The values of a long series over columns of pixels: what a picture of it can show, and no more.
 ///
-/// Drawing every step of a long run would take megabytes; keeping every hundredth would lose the spikes. A column keeps the extremes and
-/// the mean of all its finite values, in the order of columns. Cost: one pass over the series.
+/// Drawing every step of a long run would take megabytes; keeping every hundredth would lose the spikes. A column keeps
+/// the extremes and the mean of all its finite values, in the order of columns. Cost: one pass over the series.
 struct PixelColumns {
   struct Column {
     /// The middle of the column.

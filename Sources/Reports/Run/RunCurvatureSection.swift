@@ -86,7 +86,7 @@ enum RunCurvatureSection {
         Page.figure(
           wide: wide, compact: map.drawn(name: prefix + "density", steps: steps, width: FigureWidth.compact)))
     }
-    let moments = DensityMoments(measurements, parameters: description.parameters)
+    let moments = DensityOverlay(measurements, parameters: description.parameters)
     if let wide = moments?.drawn(name: prefix + "moments", width: FigureWidth.wide) {
       figures.append(
         Page.figure(wide: wide, compact: moments?.drawn(name: prefix + "moments", width: FigureWidth.compact)))
@@ -105,13 +105,13 @@ enum RunCurvatureSection {
       ("sharpness", true, { $0.sharpness.map { Page.number($0) } }),
       ("edge", true, { $0.edge.map { Page.number($0) } }),
       ("lowest λ", true, { $0.bottom.first.map { Page.number($0) } }),
-      ("trace", true, { $0.trace.map(estimate) }),
+      ("trace", true, { $0.trace.map(Page.estimate) }),
       ("negative mass", true, { $0.negativeMass.map { Page.number($0, digits: 3) } }),
       ("outliers", true, { $0.outliers.map { Page.count($0) } }),
-      ("gradient fraction", true, { $0.gradientFraction.map(estimate) }),
-      ("overlap", true, { $0.overlap.map(estimate) }),
-      ("predicted Δ", true, { $0.lossChange.map { estimate($0.predicted) } }),
-      ("observed Δ", true, { $0.lossChange.map { estimate($0.observed) } }),
+      ("gradient fraction", true, { $0.gradientFraction.map(Page.estimate) }),
+      ("overlap", true, { $0.overlap.map(Page.estimate) }),
+      ("predicted Δ", true, { $0.lossChange.map { Page.estimate($0.predicted) } }),
+      ("observed Δ", true, { $0.lossChange.map { Page.estimate($0.observed) } }),
       ("descent limit on η", true, { $0.lossChange?.descentLimit.map { Page.number($0, digits: 3) } }),
     ].filter { column in shown.contains { column.2($0) != nil } }
     let left = measurements.count - shown.count
@@ -129,10 +129,5 @@ enum RunCurvatureSection {
           shown.reversed().map { measurement in columns.map { $0.cell(measurement) ?? "" } },
           label: "Measurements"),
       ])
-  }
-
-  private static func estimate(_ value: RunEstimate) -> Markup {
-    guard let error = value.error else { return Page.number(value.value) }
-    return .sequence([Page.number(value.value), " ± ", Page.number(error, digits: 2)])
   }
 }

@@ -1,11 +1,12 @@
 import Analyses
 import Foundation
 
-/// The spectral density over the steps of a run, as a map: steps to the right, eigenvalues upwards on an axis that is logarithmic on both
-/// sides of zero, and as colour the number of eigenvalues within one σ, P φ(λ) σ.
+/// The spectral density over the steps of a run, as a map: steps to the right, eigenvalues upwards on an axis that is
+/// logarithmic on both sides of zero, and as colour the number of eigenvalues within one σ, P φ(λ) σ.
 ///
-/// A measurement holds until the next one. Where several fall on a column of pixels the last is drawn. One colour is one or more half
-/// decades; the lowest begins at a tenth of an eigenvalue, below which there is only the tail of a kernel.
+/// A measurement holds until the next one. Where several fall on a column of pixels the last is drawn. One colour is
+/// one or more half decades; the lowest begins at a tenth of an eigenvalue, below which there is only the tail of a
+/// kernel.
 struct RunDensityMap {
   /// The most colours.
   static let mostLevels = Palette.light.heat.count
@@ -149,8 +150,8 @@ struct RunDensityMap {
     }
   }
 
-  /// Where a curve lies above a value, as positions from the top downwards: ends between grid points by a straight line, thinner ones
-  /// widened to a pixel, and those that then touch merged.
+  /// Where a curve lies above a value, as positions from the top downwards: ends between grid points by a straight
+  /// line, thinner ones widened to a pixel, and those that then touch merged.
   private func intervals(
     _ curve: [(eigenvalue: Double, count: Double)], above start: Double, _ vertical: Scale
   ) -> [(top: Double, bottom: Double)] {

@@ -5,9 +5,9 @@ import Archives
 ///
 ///     let page = RunReport.html(description, history, tool: ReportedTool(version: "1.0"))
 ///
-/// One self-contained file: style sheet and figures inline, no script, nothing fetched from anywhere. It reads on a phone and on paper, in
-/// light and dark, and its size does not grow with the number of steps: a picture holds what its columns of pixels can show. Every text
-/// that came from a file or a flag is escaped.
+/// One self-contained file: style sheet and figures inline, no script, nothing fetched from anywhere. It reads on a
+/// phone and on paper, in light and dark, and its size does not grow with the number of steps: a picture holds what its
+/// columns of pixels can show. Every text that came from a file or a flag is escaped.
 public enum RunReport {
   /// The name of the page in the directory of a run.
   public static let file = "report.html"
@@ -58,7 +58,10 @@ public enum RunReport {
   }
 
   private static func comparison(_ history: RunHistory, _ steps: ClosedRange<Double>) -> [Markup] {
-    let charts = ComparisonCharts(subjects: history.subjects.map { ($0, history.measurements(of: $0)) }).all
+    let charts = ComparisonCharts(
+      rows: history.subjects.map { (Label(plain: $0.title), history.measurements(of: $0)) },
+      caption: "At the same parameters and on the same samples; bars are two standard errors."
+    ).all
     let figures = charts.compactMap { RunFigure.drawn($0, steps) }
     if figures.isEmpty { return [] }
     return [

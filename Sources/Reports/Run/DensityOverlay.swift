@@ -1,8 +1,18 @@
 import Analyses
 import Foundation
 
-/// The spectral density at the start, in the middle and at the end of a run, over each other.
-struct DensityMoments {
+/// Spectral densities over each other: of one run at several moments, or of several runs at one.
+struct DensityOverlay {
+  /// One of the densities.
+  struct Entry {
+    var label: Label
+    var color: SeriesColor
+    var parameters: Int
+    var density: ReportedDensity
+    /// Standard errors over the data at the points of the grid; empty where they were not asked for.
+    var dataErrors: [Double]
+  }
+
   private struct Curve {
     var label: Label
     var color: SeriesColor
@@ -11,27 +21,19 @@ struct DensityMoments {
     var band: [(eigenvalue: Double, lower: Double, upper: Double)]
   }
 
+  private let title: String
   private var curves: [Curve]
   private var domain: ClosedRange<Double>
   private var heights: ClosedRange<Double>
   private var threshold: Double
 
-  /// The first, the middle and the last of the densities, or nil where there is none.
-  init?(_ measurements: [RunMeasurement], parameters: Int) {
-    let present = measurements.compactMap { measurement in
-      measurement.density.map { (measurement.step, $0, measurement.densityDataErrors) }
-    }.filter { $0.1.sigma > 0 && $0.1.sigma.isFinite }
-    guard let last = present.indices.last else { return nil }
-    var chosen = [0]
-    if last >= 2 { chosen.append(last / 2) }
-    if last >= 1 { chosen.append(last) }
-    let colors: [SeriesColor] =
-      chosen.count == 3 ? [.slate, .vermilion, .blue] : chosen.count == 2 ? [.slate, .blue] : [.blue]
-    curves = zip(chosen, colors).map { index, color in
-      let density = present[index].1
+  /// - Returns: `nil` where there is nothing to draw.
+  init?(_ entries: [Entry], title: String) {
+    let entries = entries.filter { $0.density.sigma > 0 && $0.density.sigma.isFinite }
+    curves = entries.map { entry in
+      let (density, errors) = (entry.density, entry.dataErrors)
       let points = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }
         .map { (eigenvalue: $0, density: $1) }.sorted { $0.eigenvalue < $1.eigenvalue }
-      let errors = present[index].2
       let band = density.grid.indices.compactMap { point -> (eigenvalue: Double, lower: Double, upper: Double)? in
         guard errors.count == density.grid.count, density.density.count == errors.count, errors[point].isFinite,
           density.density[point].isFinite
@@ -40,19 +42,40 @@ struct DensityMoments {
           density.grid[point], density.density[point] - 2 * errors[point], density.density[point] + 2 * errors[point]
         )
       }
-      return Curve(
-        label: Label("step \(NumberText.count(present[index].0))"), color: color, points: points, band: band)
+      return Curve(label: entry.label, color: entry.color, points: points, band: band)
     }
-    let single = chosen.compactMap {
-      DensityView.singleHeight(dimension: parameters, sigma: present[$0].1.sigma)
+    let single = entries.compactMap {
+      DensityView.singleHeight(dimension: $0.parameters, sigma: $0.density.sigma)
     }.min()
     guard let heights = DensityView.window(curves.flatMap { $0.points.map(\.density) }, single: single),
       let domain = ClosedRange(
         holding: curves.flatMap { $0.points.filter { $0.density >= heights.lowerBound }.map(\.eigenvalue) })
     else { return nil }
+    self.title = title
     self.heights = heights
     self.domain = domain
-    threshold = chosen.map { present[$0].1.sigma }.max() ?? 1
+    threshold = entries.map(\.density.sigma).max() ?? 1
+  }
+
+  /// The first, the middle and the last of the densities of a run.
+  init?(_ measurements: [RunMeasurement], parameters: Int) {
+    let present = Self.moments(measurements.filter { $0.density != nil })
+    let colors: [SeriesColor] =
+      present.count == 3 ? [.slate, .vermilion, .blue] : present.count == 2 ? [.slate, .blue] : [.blue]
+    self.init(
+      zip(present, colors).compactMap { measurement, color in
+        measurement.density.map { density in
+          Entry(
+            label: Label("step \(NumberText.count(measurement.step))"), color: color, parameters: parameters,
+            density: density, dataErrors: measurement.densityDataErrors)
+        }
+      }, title: "Density at the start, in the middle and at the end")
+  }
+
+  /// The first, the middle and the last, as far as they are different ones.
+  static func moments(_ measurements: [RunMeasurement]) -> [RunMeasurement] {
+    guard let last = measurements.indices.last else { return [] }
+    return (last >= 2 ? [0, last / 2, last] : last == 1 ? [0, 1] : [0]).map { measurements[$0] }
   }
 
   func drawn(name: String, width: Double) -> Figure? {
@@ -66,7 +89,7 @@ struct DensityMoments {
       domain.padded(0.02), threshold: threshold, from: area.left, to: area.right)
     let clip = "\(name)-\(Int(width))-area"
     return Figure(
-      name: name, title: "Density at the start, in the middle and at the end",
+      name: name, title: title,
       description: "\(NumberText.counted(curves.count, "density", plural: "densities")) from eigenvalue "
         + "\(NumberText.typeset(domain.lowerBound)) to \(NumberText.typeset(domain.upperBound)).",
       caption:
