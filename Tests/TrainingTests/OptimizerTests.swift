@@ -1,4 +1,6 @@
+import Archives
 import Curvature
+import Datasets
 import Krylov
 import Networks
 import Tensors
@@ -144,6 +146,43 @@ import Testing
       }
     }
     #expect(LeastSquares.distance(found, weights) < 1e-12)
+  }
+
+  /// The first step, θ − η g/(|D̄| + ε): D̄ is the mean of z ⊙ Hz over a filter's nine elements, and z ⊙ Hz itself for biases and dense layers.
+  @Test func adaHessianAveragesOverFilters() throws {
+    let network = try Network(input: [2, 6, 6], seed: 3) {
+      Convolution2D(2, 3, filter: 3)
+      Tanh()
+      Flatten()
+      Dense(48, 3)
+    }
+    var stream = RandomStream(seed: 1, purpose: "images")
+    let dataset = try Dataset(
+      inputs: NumpyArray((0..<8 * 72).map { _ in Double.random(in: -1...1, using: &stream) }, shape: [8, 2, 6, 6]),
+      targets: NumpyArray((0..<8).map { Int64($0 % 3) }))
+    let batch = try MinibatchGradient<Double>(
+      network: network, dataset: dataset, loss: .crossEntropy, batchSize: 8, pool: WorkerPool(count: 1))
+    batch.load(Array(0..<8))
+    let start = network.parameterVector(as: Double.self)
+    let (loss, gradient) = try batch.gradient(at: start)
+    let probe = batch.space.random(
+      .rademacher, from: RandomStream(seed: 5, purpose: "probe of the optimiser", index: 0))
+    var diagonal = zip(probe.elements, try batch.products(of: .hessian, with: [probe])[0].elements).map { $0 * $1 }
+    for filter in 0..<6 {
+      let places = 9 * filter..<9 * (filter + 1)
+      let mean = diagonal[places].reduce(0, +) / 9
+      for place in places { diagonal[place] = mean }
+    }
+    var found = start
+    var optimizer = AdaHessian<Double>(beta1: 0.9, beta2: 0.999, epsilon: 1e-4, count: start.count)
+    try optimizer.step(
+      &found, gradient: gradient,
+      context: StepContext(
+        step: 0, learningRate: 0.1, weightDecay: 0, clipNorm: nil, loss: loss, seed: 5, batch: batch))
+    for place in 0..<start.count {
+      let expected = start[place] - 0.1 * gradient[place] / (abs(diagonal[place]) + 1e-4)
+      #expect(abs(found[place] - expected) < 1e-9 * max(1, abs(expected)), "\(place)")
+    }
   }
 
   @Test func sophiaByHand() throws {

@@ -2,9 +2,10 @@ import Krylov
 import Tensors
 
 /// Adam with the square of an estimate of the Hessian's diagonal in place of the gradient's: D = z ⊙ Hz with signs z
-/// drawn for each step; m ← β₁m + (1 − β₁) g; v ← β₂v + (1 − β₂) D²; θ ← θ − η m̂ / (√v̂ + ε).
+/// drawn for each step, averaged over the rows and columns of every filter of a convolution; m ← β₁m + (1 − β₁) g; v ←
+/// β₂v + (1 − β₂) D²; θ ← θ − η m̂ / (√v̂ + ε).
 ///
-/// The diagonal is not averaged over the elements of a filter. Cost: a Hessian-vector product a step.
+/// The average is over estimates with their signs, whose errors cancel. Cost: a Hessian-vector product a step.
 /// Source: Z. Yao et al., 2020, arXiv:2006.00719.
 public struct AdaHessian<Scalar: Real>: Optimizer {
   private var base: Adam<Scalar>
@@ -20,7 +21,8 @@ public struct AdaHessian<Scalar: Real>: Optimizer {
   public mutating func step(
     _ parameters: inout Vector<Scalar>, gradient: Vector<Scalar>, context: StepContext<Scalar>
   ) throws {
-    let diagonal = try context.hutchinsonDiagonal()
+    var diagonal = try context.hutchinsonDiagonal()
+    context.averageOverFilters(&diagonal)
     base.step(&parameters, gradient: gradient, averagingSquaresOf: diagonal, context)
   }
 

@@ -1,5 +1,6 @@
 import Curvature
 import Krylov
+import Networks
 import Tensors
 
 extension StepContext {
@@ -17,6 +18,26 @@ extension StepContext {
       }
     }
     return diagonal
+  }
+
+  /// Replaces the elements of each filter of a convolution over images, rows × columns for one channel, by their mean.
+  func averageOverFilters(_ diagonal: inout Vector<Scalar>) {
+    var offset = 0
+    for parameter in batch.network.parameters {
+      let begin = offset
+      offset += parameter.count
+      // [filters, channels, rows, columns]
+      guard parameter.shape.count == 4 else { continue }
+      let elements = parameter.shape[2] * parameter.shape[3]
+      guard elements > 1 else { continue }
+      diagonal.withUnsafeMutablePointer { diagonal in
+        for start in stride(from: begin, to: offset, by: elements) {
+          let filter = start..<start + elements
+          let mean = Scalar(filter.reduce(0.0) { $0 + Double(diagonal[$1]) } / Double(elements))
+          for index in filter { diagonal[index] = mean }
+        }
+      }
+    }
   }
 }
 
