@@ -132,7 +132,7 @@ extension Objective {
   /// The Jacobian with its rows in the order in which the samples are cut, that of targets and weights in ``data``.
   func cutJacobian(of target: JacobianTarget = .outputs) throws -> Jacobian<Scalar> {
     var halved = self
-    halved.options.residualBytes /= 2
+    halved.options.shareResiduals(among: 2)
     let width = target == .outputs ? outputsPerSample : data.rowsPerSample
     return Jacobian(
       domain: space, codomain: DenseVectorSpace(dimension: sampleCount * width, pool: pool),

@@ -11,8 +11,10 @@ public struct ExecutionOptions: Sendable {
   public var microbatch: Int?
   /// An upper bound on the number of tasks; by default from the number of samples.
   public var tasks: Int?
-  /// Bytes that residuals kept between products may take; by default a sixth of the machine's memory, 2 GiB at least.
+  /// Bytes that residuals kept between products may take; by default a sixth of the machine's memory, from 2 to 4 GiB.
   public var residualBytes: Int
+  /// What ``residualBytes`` is taken to be where costs are counted: a budget then pays for the same on every machine.
+  var countedResidualBytes: Int
   /// Samples of a group whose statistics batch normalisation takes; all samples are one group by default.
   public var batchNormGroup: Int?
   /// Of the order in which samples are cut into groups.
@@ -25,7 +27,15 @@ public struct ExecutionOptions: Sendable {
     self.seed = seed
     self.microbatch = microbatch
     self.tasks = tasks
-    self.residualBytes = residualBytes ?? max(2 << 30, Int(ProcessInfo.processInfo.physicalMemory / 6))
+    let memory = Int(ProcessInfo.processInfo.physicalMemory / 6)
+    self.residualBytes = residualBytes ?? min(4 << 30, max(2 << 30, memory))
+    countedResidualBytes = residualBytes ?? 2 << 30
+  }
+
+  /// Leaves each of several executors its part of the memory for residuals.
+  public mutating func shareResiduals(among count: Int) {
+    residualBytes /= count
+    countedResidualBytes /= count
   }
 }
 

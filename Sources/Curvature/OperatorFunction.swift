@@ -53,7 +53,9 @@ extension Objective {
     let plans = try plans { graph throws(InputError) in try graph.product(of: kind, blocks: blocks) }
     let executor = try executor(plans)
     let primal = schedule.operations(of: plans, .primal)
-    let kept = Double(executor.keptMicrobatches) / Double(max(1, schedule.microbatchCount))
+    let counted = Executor<Scalar>.keptMicrobatches(
+      plans: plans, schedule: schedule, residualBytes: options.countedResidualBytes)
+    let kept = Double(counted) / Double(max(1, schedule.microbatchCount))
     return OperatorFunction(
       kind: kind, space: space,
       operationsPerProduct: schedule.operations(of: plans, .linear) + primal * (1 - kept),

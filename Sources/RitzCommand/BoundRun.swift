@@ -66,7 +66,7 @@ struct BoundWork<Scalar: Real> {
     _ = try Objective<Scalar>(network: prior, dataset: small, loss: settings.namedLoss(), pool: pool).errorFunction()
     if settings.bases.contains(.exact) { try WorkingBasis.requireExact(prior) }
     output = try OutputDirectory(directory)
-    state = try StoredParts(output)
+    state = try StoredParts(output, settingsFile: "bound.json")
     guard !isResumed else { return }
     state.clear()
     for name in [SpectrumRun.resultFile, "report.html"] {

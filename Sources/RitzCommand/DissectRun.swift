@@ -32,15 +32,15 @@ struct DissectRun {
         file: output, "the models or their data have changed since the run was begun", remedy: "start the run anew")
     }
     let directory = try OutputDirectory(output)
-    let parts = try StoredParts(directory)
+    let parts = try StoredParts(directory, settingsFile: "dissect.json")
+    for name in [SpectrumRun.resultFile, "report.html", "arrays.npz"] {
+      try? FileManager.default.removeItem(atPath: directory.path(name))
+    }
     if !isResumed {
       parts.clear()
       var settings = begun
       settings.fingerprints = fingerprints
       try settings.write(to: directory)
-    }
-    for name in [SpectrumRun.resultFile, "report.html", "arrays.npz"] {
-      try? FileManager.default.removeItem(atPath: directory.path(name))
     }
     let arrays = try NumpyArchiveWriter(directory.path("arrays.npz"))
     var pending: [NamedDissection<Scalar>] = []

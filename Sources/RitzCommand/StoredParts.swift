@@ -5,8 +5,16 @@ import Ritz
 struct StoredParts {
   private let directory: OutputDirectory
   private let lock: RunLock
+  private static let settingsFiles = ["train.json", "run.json", "bound.json", "dissect.json"]
 
-  init(_ output: OutputDirectory) throws {
+  /// - Parameter settingsFile: what the command stores its settings in.
+  /// - Throws: `InputError` where the directory holds the run of another command, or another process is at work in it.
+  init(_ output: OutputDirectory, settingsFile: String) throws {
+    for other in Self.settingsFiles where other != settingsFile && FileBytes.exists(output.path("state/" + other)) {
+      throw InputError(
+        file: output.path, "holds the run of another command, which state/\(other) belongs to",
+        remedy: "give another --output")
+    }
     directory = try output.directory("state")
     lock = try RunLock(directory.path("lock"), of: output.path)
   }

@@ -92,11 +92,14 @@ struct TrainSettings: Codable, Equatable {
   }
 }
 
-/// A checksum of parameters and data.
+/// A checksum of parameters, literals such as the averages of batch normalisation, and data.
 func fingerprint(_ network: Network, _ dataset: Dataset) -> UInt32 {
   var checksum: UInt32 = 0
   for parameter in network.parameters {
     checksum = parameter.values.values(as: Double.self).withUnsafeBytes { Inflate.checksum($0, from: checksum) }
+  }
+  for literal in network.literals {
+    checksum = literal.values.values(as: Double.self).withUnsafeBytes { Inflate.checksum($0, from: checksum) }
   }
   return dataset.checksum(from: checksum)
 }

@@ -23,7 +23,7 @@ import Testing
     }.filter { !$0.isEmpty }
   }
 
-  /// Runs of different lengths, one of them with a single measurement, which stands at the end.
+  /// Runs of different lengths, one of them with a single measurement.
   @Test func pageIsWellFormedAndSelfContained() throws {
     let runs = [run("with <norm>", steps: 1000), run("without", steps: 600, optimizer: "Adam"), run("once", steps: 50)]
     let page = RunComparison.html(runs, tool: RunReportTests.tool)
@@ -40,10 +40,12 @@ import Testing
     // The first, the middle and the last of 10 measurements of the first run and of 6 of the second.
     #expect(
       measured.map { Array($0.prefix(2)) }.prefix(7) == [
-        ["with &lt;norm&gt;", "0"], ["without", "0"], ["with &lt;norm&gt;", "400"], ["without", "200"],
-        ["with &lt;norm&gt;", "900"], ["without", "500"], ["once", "0"],
+        ["with &lt;norm&gt;", "0"], ["without", "0"], ["once", "0"], ["with &lt;norm&gt;", "400"], ["without", "200"],
+        ["with &lt;norm&gt;", "900"], ["without", "500"],
       ])
-    for title in ["Density at the start", "Density in the middle", "Density at the end", "Validation accuracy"] {
+    for title in [
+      "without, step 200", "Density at the start", "Density in the middle", "Density at the end", "Validation accuracy",
+    ] {
       #expect(page.contains(title), "\(title)")
     }
     // Only what differs is among the settings.

@@ -148,7 +148,8 @@ import Testing
     #expect(LeastSquares.distance(found, weights) < 1e-12)
   }
 
-  /// The first step, θ − η g/(|D̄| + ε): D̄ is the mean of z ⊙ Hz over a filter's nine elements, and z ⊙ Hz itself for biases and dense layers.
+  /// The first step, θ − η g/(|D̄| + ε): D̄ is the mean of z ⊙ Hz over a filter's nine elements, and z ⊙ Hz itself for
+  /// biases and dense layers.
   @Test func adaHessianAveragesOverFilters() throws {
     let network = try Network(input: [2, 6, 6], seed: 3) {
       Convolution2D(2, 3, filter: 3)

@@ -42,7 +42,7 @@ struct DataJackknife<Scalar: Real> {
       ?? (0..<count).map { group in (0..<dataset.count).filter { $0 % count != group } }
     var options = objective.options
     if groups != nil { options.batchNormGroup = nil }
-    options.residualBytes /= count
+    options.shareResiduals(among: count)
     var operations = (point: 0.0, product: 0.0)
     operators = try rows.map { rows in
       let part = try Objective<Scalar>(

@@ -5,7 +5,8 @@ import Tensors
 /// A node that joins the last group it shares an operand with may run long before anything reads it, and its result
 /// waits in memory. Two changes are made as long as either saves something: a member moves into the groups that read
 /// it, with what it needs computed again there where that is cheap; and a group moves into an earlier one that reads or
-/// makes the same values. What is computed for each element stays the same, to the bit.
+/// makes the same values. What is computed for each element stays the same to the bit; the terms of a sum may be added in
+/// another order.
 extension StagePlanner {
   mutating func refineGroups() {
     var readers = readersInMemory()

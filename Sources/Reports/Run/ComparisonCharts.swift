@@ -2,7 +2,10 @@ import Analyses
 
 /// Measurements side by side: of several subjects of one run, such as the ways of batch normalisation, or of several runs.
 struct ComparisonCharts {
-  var rows: [(label: Label, measurements: [RunMeasurement])]
+  /// A line of every chart; the number chooses its colour and its marks.
+  typealias Row = (label: Label, number: Int, measurements: [RunMeasurement])
+
+  var rows: [Row]
   /// What the rows have in common.
   var caption: String
 
@@ -33,9 +36,9 @@ struct ComparisonCharts {
     _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
     _ value: (RunMeasurement) -> Double?
   ) -> RunChart {
-    chart(name, title, unit, axes) { number, row in
+    chart(name, title, unit, axes) { row in
       RunLine.values(
-        row.label, .ofLine(number), row.measurements.map { ($0.step, value($0)) }, shape: .ofLine(number))
+        row.label, .ofLine(row.number), row.measurements.map { ($0.step, value($0)) }, shape: .ofLine(row.number))
     }
   }
 
@@ -43,18 +46,18 @@ struct ComparisonCharts {
     _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
     within range: ClosedRange<Double> = -.infinity ... .infinity, _ value: (RunMeasurement) -> RunEstimate?
   ) -> RunChart {
-    chart(name, title, unit, axes) { number, row in
+    chart(name, title, unit, axes) { row in
       RunLine.estimates(
-        row.label, .ofLine(number), row.measurements.map { ($0.step, value($0)) }, within: range,
-        shape: .ofLine(number))
+        row.label, .ofLine(row.number), row.measurements.map { ($0.step, value($0)) }, within: range,
+        shape: .ofLine(row.number))
     }
   }
 
   private func chart(
     _ name: String, _ title: String, _ unit: Label, _ axes: ([RunLine]) -> [RunAxis],
-    _ line: (Int, (label: Label, measurements: [RunMeasurement])) -> RunLine
+    _ line: (Row) -> RunLine
   ) -> RunChart {
-    let lines = rows.enumerated().map { line($0, $1) }.filter { !$0.isEmpty }
+    let lines = rows.map(line).filter { !$0.isEmpty }
     return RunChart(
       name: "comparison-" + name, title: title, unit: unit, caption: caption, lines: lines, axes: axes(lines))
   }

@@ -5,8 +5,9 @@ import Archives
 ///
 ///     try RunComparison.write(["runs/with", "runs/without"].map(RunDirectory.init), to: "comparison.html", tool: tool)
 ///
-/// One self-contained file, as that of a single run: what the runs measured at the start, in the middle and at the end as a table, their densities at
-/// these moments over each other, loss and curvature over the steps, and the settings they differ in.
+/// One self-contained file, as that of a single run: what the runs measured at the start, in the middle and at the end
+/// as a table, their densities at these moments over each other, loss and curvature over the steps, and the settings
+/// they differ in.
 public enum RunComparison {
   /// A run and what it is called on the page.
   public struct Run: Sendable {
@@ -25,8 +26,11 @@ public enum RunComparison {
   private struct Row {
     var run: Run
     var name: String
-    var color: SeriesColor
+    /// Of its line in every figure.
+    var number: Int
     var measurements: [RunMeasurement]
+
+    var color: SeriesColor { .ofLine(number) }
   }
 
   /// Reads the runs and leaves the page in a file.
@@ -94,28 +98,42 @@ public enum RunComparison {
     ].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " · ")
   }
 
+  /// The subjects of all runs. A run of one subject has its own number, and further subjects have those behind the runs'.
   private static func rows(_ runs: [Run]) -> [Row] {
-    let all = runs.flatMap { run -> [(Run, String, [RunMeasurement])] in
-      let subjects = run.history.subjects
-      return subjects.map { subject in
-        (
-          run, subjects.count == 1 ? run.name : "\(run.name): \(subject.title)",
-          run.history.measurements(of: subject)
-        )
+    // What all runs measured alike need not be said.
+    let isCommon = Set(runs.flatMap(\.history.subjects)).count == 1
+    var further = runs.count
+    return runs.enumerated().flatMap { index, run in
+      run.history.subjects.enumerated().map { place, subject in
+        if place > 0 { further += 1 }
+        return Row(
+          run: run, name: isCommon ? run.name : "\(run.name): \(subject.title)",
+          number: place == 0 ? index : further - 1, measurements: run.history.measurements(of: subject))
       }
     }
-    return all.enumerated().map { Row(run: $1.0, name: $1.1, color: .ofLine($0), measurements: $1.2) }
   }
 
   // MARK: - Moments
 
-  /// The rows at the start, in the middle and at the end of the runs; a single measurement stands at the end.
+  /// The rows at the first measurement, at the one nearest to half of the last one's step, and at the last; a single
+  /// measurement after the first step stands at the end. Where a row has densities, only measurements with one are
+  /// chosen from.
   private static func moments(_ rows: [Row]) -> [(title: String, rows: [(row: Row, measurement: RunMeasurement)])] {
-    let chosen = rows.map { ($0, DensityOverlay.moments($0.measurements)) }
+    typealias Chosen = (row: Row, first: RunMeasurement?, middle: RunMeasurement?, last: RunMeasurement?)
+    let chosen = rows.map { row -> Chosen in
+      let measured = row.measurements.filter { $0.density != nil }
+      let all = measured.isEmpty ? row.measurements : measured
+      guard let first = all.first, let last = all.last, all.count > 1 else {
+        return all.first?.step == 0 ? (row, all.first, nil, nil) : (row, nil, nil, all.first)
+      }
+      let middle = all.dropFirst().dropLast().min { abs(2 * $0.step - last.step) < abs(2 * $1.step - last.step) }
+      return (row, first, middle, last)
+    }
+    func present(_ moment: (Chosen) -> RunMeasurement?) -> [(row: Row, measurement: RunMeasurement)] {
+      chosen.compactMap { chosen in moment(chosen).map { (chosen.row, $0) } }
+    }
     return [
-      ("At the start", chosen.compactMap { row, all in all.count > 1 ? (row, all[0]) : nil }),
-      ("In the middle", chosen.compactMap { row, all in all.count > 2 ? (row, all[1]) : nil }),
-      ("At the end", chosen.compactMap { row, all in all.last.map { (row, $0) } }),
+      ("At the start", present(\.first)), ("In the middle", present(\.middle)), ("At the end", present(\.last)),
     ].filter { !$0.1.isEmpty }
   }
 
@@ -127,7 +145,8 @@ public enum RunComparison {
         moment.rows.compactMap { row, measurement in
           measurement.density.map { density in
             DensityOverlay.Entry(
-              label: Label(plain: row.name), color: row.color, parameters: row.run.description.parameters,
+              label: Label(plain: "\(row.name), step \(NumberText.count(measurement.step))"), color: row.color,
+              parameters: row.run.description.parameters,
               density: density, dataErrors: measurement.densityDataErrors)
           }
         }, title: "Density " + moment.title.prefix(1).lowercased() + moment.title.dropFirst())
@@ -148,7 +167,7 @@ public enum RunComparison {
         ("step", true, { Page.count($1.step) }),
         ("samples", true, { sizes.count > 1 ? Page.count($1.samples) : nil }),
         ("loss", true, { $1.loss.map { Page.number($0) } }),
-        ("accuracy", true, { row, measurement in accuracy(row.run, at: measurement.step) }),
+        ("validation accuracy", true, { row, measurement in accuracy(row.run, at: measurement.step) }),
         ("λ₁", true, { $1.leading.map { Page.estimate($0) } }),
         ("λ₁ / λ at C + 1", true, { $1.firstToBulk.map { Page.number($0, digits: 3) } }),
         ("outliers", true, { $1.outliers.map { Page.count($0) } }),
@@ -178,8 +197,8 @@ public enum RunComparison {
 
   private static func curvature(_ rows: [Row]) -> [RunChart] {
     ComparisonCharts(
-      rows: rows.map { (Label(plain: $0.name), $0.measurements) },
-      caption: "Each as its run measured it; bars are two standard errors."
+      rows: rows.map { (Label(plain: $0.name), $0.number, $0.measurements) },
+      caption: "Each as its run measured it; bars are two standard errors, or a bound."
     ).all
   }
 

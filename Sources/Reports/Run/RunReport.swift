@@ -59,8 +59,8 @@ public enum RunReport {
 
   private static func comparison(_ history: RunHistory, _ steps: ClosedRange<Double>) -> [Markup] {
     let charts = ComparisonCharts(
-      rows: history.subjects.map { (Label(plain: $0.title), history.measurements(of: $0)) },
-      caption: "At the same parameters and on the same samples; bars are two standard errors."
+      rows: history.subjects.enumerated().map { (Label(plain: $1.title), $0, history.measurements(of: $1)) },
+      caption: "At the same parameters and on the same samples; bars are two standard errors, or a bound."
     ).all
     let figures = charts.compactMap { RunFigure.drawn($0, steps) }
     if figures.isEmpty { return [] }

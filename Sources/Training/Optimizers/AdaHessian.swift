@@ -5,7 +5,8 @@ import Tensors
 /// drawn for each step, averaged over the rows and columns of every filter of a convolution; m ← β₁m + (1 − β₁) g; v ←
 /// β₂v + (1 − β₂) D²; θ ← θ − η m̂ / (√v̂ + ε).
 ///
-/// The average is over estimates with their signs, whose errors cancel. Cost: a Hessian-vector product a step.
+/// The average is over estimates with their signs, as in the paper: their errors cancel. Implementations that average
+/// magnitudes take larger D. Cost: a Hessian-vector product a step.
 /// Source: Z. Yao et al., 2020, arXiv:2006.00719.
 public struct AdaHessian<Scalar: Real>: Optimizer {
   private var base: Adam<Scalar>
