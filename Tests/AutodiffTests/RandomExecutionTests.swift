@@ -49,6 +49,32 @@ import Testing
     try check(randomCase, "seed \(seed)")
   }
 
+  /// An executor that nobody has asked for products holds no residuals, and neither does its twin at other parameters.
+  @Test func residualsTakeMemoryFromTheFirstProductOn() throws {
+    var held = 0
+    for seed in UInt64(0)..<40 {
+      let randomCase = try ExecutionCase(seed: seed, schedule: Schedule(samples: 6, microbatch: 2, tasks: 2)) { size in
+        var random = RandomGraph(seed: seed, microbatch: size)
+        try random.grow(steps: 40)
+        let primal = [random.term(readsVector: false)]
+        let linear = (0..<4).map { _ in random.term(readsVector: true) }
+        return ExecutionCase.Program(random.graph, primal: primal, linear: linear)
+      }
+      let executor = try randomCase.executor(Double.self, workers: 2, residualBytes: 1 << 16)
+      _ = executor.evaluate()
+      #expect(executor.heldResidualBytes == 0)
+      let products = executor.apply(randomCase.vectors(Double.self))
+      let bytes = executor.heldResidualBytes
+      #expect(bytes <= 1 << 16)
+      held += bytes
+      #expect(executor.apply(randomCase.vectors(Double.self)) == products)
+      #expect(executor.heldResidualBytes == bytes)
+      let parameters = randomCase.sources.parameters.map { $0.reduce(1, *) }.reduce(0, +)
+      #expect(executor.at(Vector(zeros: parameters)).heldResidualBytes == 0)
+    }
+    #expect(held > 0)
+  }
+
   private func check(_ randomCase: ExecutionCase, _ label: Comment) throws {
     let kept = try randomCase.run(Double.self)
     let single = try randomCase.run(Float.self)

@@ -57,7 +57,7 @@ private final class Entrance: Sendable {
 ///
 /// - Precision: sums within a task in `Scalar`, across tasks in Double.
 /// - Memory: for every worker one arena, the sums of a call and, where residuals are not kept, one microbatch's residuals; the
-///   kept residuals; Double totals of a call.
+///   kept residuals, from the first product on; Double totals of a call.
 public final class Executor<Scalar: Real>: Sendable {
   public let schedule: Schedule
   private let plans: [Int: Plan]
@@ -163,6 +163,9 @@ public final class Executor<Scalar: Real>: Sendable {
   /// How many microbatches keep their residuals between products.
   public var keptMicrobatches: Int { kept.count }
 
+  /// Bytes held for kept residuals: none before the first product.
+  public var heldResidualBytes: Int { kept.heldElements * MemoryLayout<Scalar>.stride }
+
   /// How many microbatches would keep their residuals.
   public static func keptMicrobatches(plans: [Int: Plan], schedule: Schedule, residualBytes: Int) -> Int {
     KeptResiduals<Scalar>.sizes(schedule: schedule, plans: plans, bytes: residualBytes).count
@@ -229,6 +232,7 @@ public final class Executor<Scalar: Real>: Sendable {
   /// Sums or rows, of the primal part or for each vector.
   private func run(vectors: [Vector<Scalar>], region: Region) -> [Vector<Scalar>] {
     let isPrimal = region == .primalResult || region == .primalRows
+    if !isPrimal { kept.allocate() }
     let isRows = region == .primalRows || region == .linearRows
     let width = plans.values.map { isRows ? $0.width(region) : $0.count(region) }.max() ?? 0
     let count = isRows ? width * schedule.samples : width

@@ -25,7 +25,9 @@ extension Plan {
 
 /// Memory of a worker, or of a slice of a group: an arena for a microbatch's values, scratch for kernels, residuals and sums.
 final class Workspace<Scalar: Real>: @unchecked Sendable {
-  let residual: AlignedStorage<Scalar>
+  /// One microbatch's residuals, allocated where they are asked for: not where all are kept.
+  private(set) lazy var residual = AlignedStorage<Scalar>(count: residualCount, zeroed: false)
+  private let residualCount: Int
   /// Where the primal part leaves results that the call does not ask for.
   let unread: AlignedStorage<Scalar>
   let arena: AlignedStorage<Scalar>
@@ -36,7 +38,7 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
     // Not zeroed: pages are touched first by the worker that uses them.
     arena = AlignedStorage(count: plans.map { $0.count(.arena) }.max() ?? 0, zeroed: false)
     scratch = AlignedStorage(count: plans.map(\.scratchCount).max() ?? 0, zeroed: false)
-    residual = AlignedStorage(count: plans.map { $0.count(.residual) }.max() ?? 0, zeroed: false)
+    residualCount = plans.map { $0.count(.residual) }.max() ?? 0
     unread = AlignedStorage(count: plans.map(\.unreadCount).max() ?? 0)
   }
 
@@ -92,14 +94,24 @@ final class Workspace<Scalar: Real>: @unchecked Sendable {
 final class KeptResiduals<Scalar: Real>: @unchecked Sendable {
   /// One microbatch's residuals; filled by the first product that needs them. Only one task touches it.
   final class Entry: @unchecked Sendable {
-    let storage: AlignedStorage<Scalar>
+    fileprivate let count: Int
+    fileprivate var storage = AlignedStorage<Scalar>(count: 0)
     var isFilled = false
     var pointer: UnsafeMutablePointer<Scalar> { storage.pointer }
-    init(count: Int) { storage = AlignedStorage(count: count, zeroed: false) }
+    fileprivate init(count: Int) { self.count = count }
   }
 
   private let entries: [Entry]
   var count: Int { entries.count }
+  /// Elements that memory is held for.
+  var heldElements: Int { entries.reduce(0) { $0 + $1.storage.count } }
+
+  /// Has memory for all: on the thread of the caller, whose arena of the allocator then serves the next ones too.
+  func allocate() {
+    for entry in entries where entry.storage.count < entry.count {
+      entry.storage = AlignedStorage(count: entry.count, zeroed: false)
+    }
+  }
 
   /// Has all residuals computed anew.
   func clear() {
