@@ -4,18 +4,14 @@ import Networks
 import Tensors
 
 extension ObjectiveGraph {
-  /// What ``squares(_:_:)`` says where the gradients of single samples are not at hand; caught where it can be.
-  static var samplesNotAtHand: InputError {
-    InputError("the gradients of single samples are not at hand in this network at this batch size")
-  }
-
   /// Σᵢ wᵢ (Jᵢᵀ sᵢ) ⊙ (Jᵢᵀ sᵢ), with sᵢ the factor of ∂²ℓᵢ/∂z² in a direction that a vector over a sample's outputs
-  /// chooses: summed over all unit vectors it is the diagonal of the Gauss-Newton matrix.
+  /// chooses: summed over all unit vectors it is the diagonal of the Gauss-Newton matrix. `nil` where the gradients of
+  /// single samples are not at hand.
   ///
   /// - Parameter isFisher: the factor of the Fisher matrix, which differs for soft targets that do not sum to one.
   mutating func diagonalPart(
     microbatch: Int, isFisher: Bool
-  ) throws(InputError) -> [(Value, ResultDestination)] {
+  ) throws(InputError) -> [(Value, ResultDestination)]? {
     let shape = graph.shape(of: outputs)
     let rows = graph.type(of: weights).count
     let matrix = [rows, graph.type(of: outputs).count / max(1, rows)]
@@ -26,19 +22,20 @@ extension ObjectiveGraph {
     let roots = try graph.apply(.sqrt, weights)
     let weighted = try graph.multiply(factor, graph.broadcast(roots, to: matrix, dimensions: [0]))
     let gradients = try graph.pullBack([outputs], cotangents: [graph.reshape(weighted, to: shape)], at: parameters)
-    let sums = try squares(gradients, microbatch)
+    guard let sums = try squares(gradients, microbatch) else { return nil }
     return destinations(sums, from: 0) { .linear(offset: $0) }
   }
 
-  /// Σᵢ wᵢ gᵢ ⊙ gᵢ, the diagonal of the second moment of the gradients.
-  mutating func secondMomentDiagonal(microbatch: Int) throws(InputError) -> [(Value, ResultDestination)] {
+  /// Σᵢ wᵢ gᵢ ⊙ gᵢ, the diagonal of the second moment of the gradients; `nil` where those of single samples are not at
+  /// hand.
+  mutating func secondMomentDiagonal(microbatch: Int) throws(InputError) -> [(Value, ResultDestination)]? {
     let roots = try graph.apply(.sqrt, weights)
     let gradients = try graph.pullBack([sampleLosses], cotangents: [roots], at: parameters)
-    let sums = try squares(gradients, microbatch)
+    guard let sums = try squares(gradients, microbatch) else { return nil }
     return destinations(sums, from: 0) { .primal(offset: $0) }
   }
 
-  private mutating func squares(_ gradients: [Value], _ microbatch: Int) throws(InputError) -> [Value] {
+  private mutating func squares(_ gradients: [Value], _ microbatch: Int) throws(InputError) -> [Value]? {
     var squares = SampleSquares(graph: graph, samples: microbatch)
     var results: [Value] = []
     for gradient in gradients {
@@ -47,7 +44,7 @@ extension ObjectiveGraph {
       } else if microbatch == 1 {
         results.append(try squares.graph.multiply(gradient, gradient))
       } else {
-        throw Self.samplesNotAtHand
+        return nil
       }
     }
     graph = squares.graph
@@ -104,12 +101,9 @@ extension Objective {
     if network.batchNormalization?.couplesSamples == true { return nil }
     if kind == .gradientSecondMoment && data.rowsPerSample > 1 { return nil }
     guard let suited = try cutForSampleSquares() else { return nil }
-    do {
-      return try suited.exactDiagonal(kind, interruption)
-    } catch let error as InputError where error.problem == ObjectiveGraph.samplesNotAtHand.problem {
-      guard case .dynamic = network.batch else { return nil }
-      return try cut(intoMicrobatchesOf: 1).exactDiagonal(kind, interruption)
-    }
+    if let diagonal = try suited.exactDiagonal(kind, interruption) { return diagonal }
+    guard case .dynamic = network.batch else { return nil }
+    return try cut(intoMicrobatchesOf: 1).exactDiagonal(kind, interruption)
   }
 
   /// The same objective in microbatches whose size is that of no other dimension in the graph: the dimension of the
@@ -148,21 +142,32 @@ extension Objective {
     return other
   }
 
+  /// `nil` where these microbatches do not have the gradients of single samples at hand.
   private func exactDiagonal(
     _ kind: OperatorKind, _ interruption: () throws -> Void
-  ) throws -> DiagonalEstimate {
-    func plans(
-      _ build: (inout ObjectiveGraph, Int) throws(InputError) -> [(Value, ResultDestination)]
-    ) throws(InputError) -> Executor<Scalar> {
+  ) throws -> DiagonalEstimate? {
+    func executor(
+      _ build: (inout ObjectiveGraph, Int) throws(InputError) -> [(Value, ResultDestination)]?
+    ) throws(InputError) -> Executor<Scalar>? {
       var plans: [Int: Plan] = [:]
       for size in schedule.sizes {
-        plans[size] = try plan(size) { graph throws(InputError) in try build(&graph, size) }
+        var isAtHand = true
+        plans[size] = try plan(size) { graph throws(InputError) in
+          let parts = try build(&graph, size)
+          isAtHand = parts != nil
+          return parts ?? []
+        }
+        guard isAtHand else { return nil }
       }
-      return try executor(plans)
+      return try self.executor(plans)
     }
     switch kind {
     case .gradientSecondMoment:
-      let executor = try plans { graph, size throws(InputError) in try graph.secondMomentDiagonal(microbatch: size) }
+      guard
+        let executor = try executor({ graph, size throws(InputError) in
+          try graph.secondMomentDiagonal(microbatch: size)
+        })
+      else { return nil }
       try interruption()
       return DiagonalEstimate(exact: executor.evaluate().converted(), products: 1)
     case .gaussNewton, .fisher:
@@ -171,9 +176,11 @@ extension Objective {
           "the network returns losses itself, so there is no output to split the matrix at",
           remedy: "export the network without its loss and name the loss with --loss")
       }
-      let executor = try plans { graph, size throws(InputError) in
-        try graph.diagonalPart(microbatch: size, isFisher: kind == .fisher)
-      }
+      guard
+        let executor = try executor({ graph, size throws(InputError) in
+          try graph.diagonalPart(microbatch: size, isFisher: kind == .fisher)
+        })
+      else { return nil }
       var sum = Vector<Double>(zeros: dimension)
       let sumSpace = DenseVectorSpace<Double>(dimension: dimension, pool: pool)
       for start in stride(from: 0, to: outputsPerSample, by: 16) {

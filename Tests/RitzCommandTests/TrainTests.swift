@@ -127,6 +127,40 @@ import Testing
     #expect(tracked.status == 1 && tracked.errors.contains("holds a run of ritz train"), "\(tracked.errors)")
   }
 
+  /// One step of gradient descent on all samples: the parameters of the file less η times PyTorch's gradient, under the file's names.
+  @Test(
+    .enabled(if: Reference.isAvailable, "needs ../shared/reference"),
+    arguments: ["mlp-tanh-ce", "lenet-ce", "resnet-bn-eval-ce", "resnet-bn-train-ce"], ["model.pt2", "static.pt2"])
+  func exportedPrograms(_ name: String, _ file: String) throws {
+    let reference = try ReferenceCase.load(name)
+    let workspace = try Workspace()
+    // Training takes the statistics of the batch; a program exported for evaluation has constants.
+    let mode = name == "resnet-bn-eval-ce" ? ["--batch-norm", "running"] : []
+    let outcome = try RitzProcess.run(
+      [
+        "train", reference.directory + "/" + file, "--data", reference.dataPath, "--loss", "cross-entropy", "--batch",
+        "all", "--steps", "1", "--learning-rate", "0.125", "--precision", "double", "--checkpoint-every", "1",
+        "--quiet", "--output", workspace.path("run"),
+      ] + mode)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let checkpoints = try (0...1).map {
+      try SafetensorsFile(contentsOf: workspace.path("run/checkpoints/step-00000\($0).safetensors"))
+    }
+    let gradient = try reference.doubles("grad")
+    var offset = 0
+    for parameter in reference.parameters {
+      let before = try checkpoints[0].array(named: parameter.name).doubles()
+      let after = try checkpoints[1].array(named: parameter.name).doubles()
+      try #require(before.count == parameter.count && after.count == parameter.count)
+      for index in 0..<parameter.count {
+        let step = -0.125 * gradient[offset + index]
+        #expect(abs(after[index] - before[index] - step) < 1e-12, "\(parameter.name) \(index)")
+      }
+      offset += parameter.count
+    }
+    #expect(offset == reference.parameterCount)
+  }
+
   @Test func nothingToResume() throws {
     let workspace = try Workspace()
     let outcome = try RitzProcess.run("train", "--resume", workspace.path("none"))

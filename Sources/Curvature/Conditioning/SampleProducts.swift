@@ -110,6 +110,10 @@ struct SampleProductPlan: Sendable {
 }
 
 extension ObjectiveGraph {
+  private static var samplesNotAtHand: InputError {
+    InputError("the gradients of single samples are not at hand in this network at this batch size")
+  }
+
   /// Jᵀu with u a row for each sample, and what its samples' parts are.
   mutating func sampleProducts(_ microbatch: Int) throws(InputError) -> ([Value], SampleProducts) {
     let direction = graph.source(.vectorRows, type: graph.type(of: outputs))

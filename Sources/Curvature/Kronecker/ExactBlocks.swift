@@ -24,34 +24,26 @@ extension Objective {
         "has \(block.dimension) parameters that enter neither as a dense product nor as a convolution; a block in full has \(Self.largestExactBlock) at most",
         remedy: "leave them out with --params")
     }
-    if let suited = try cutForSampleSquares() {
-      do {
-        return try suited.exactBlocksFromSamples(blocks, source, interruption)
-      } catch let error as InputError where error.problem == ObjectiveGraph.samplesNotAtHand.problem {}
+    guard let suited = try cutForSampleSquares(), try suited.hasSampleRows(blocks, source) else {
+      return try exactBlocksFromProducts(blocks, source, interruption)
     }
-    return try exactBlocksFromProducts(blocks, source, interruption)
+    return try suited.exactBlocksFromSamples(blocks, source, interruption)
+  }
+
+  /// Whether the gradients of single samples are at hand for all parameters of the blocks.
+  private func hasSampleRows(_ blocks: [ParameterBlock], _ source: DerivativeSource) throws(InputError) -> Bool {
+    for size in schedule.sizes {
+      var graph = try layerGraph(microbatch: size)
+      if try graph.sampleRows(blocks, source, directions: directions(of: source)) == nil { return false }
+    }
+    return true
   }
 
   private func exactBlocksFromSamples(
     _ blocks: [ParameterBlock], _ source: DerivativeSource, _ interruption: () throws -> Void
   ) throws -> [DenseMatrix] {
     let sums = try sumOverDirections(source, interruption) { graph, directions throws(InputError) in
-      let unit = graph.objective.graph.source(.vector(0), type: TensorType([directions]))
-      let indices = blocks.flatMap(\.indices)
-      let gradients = try graph.objective.pullBack(
-        source, unit: unit, microbatch: graph.microbatch, at: indices.map { graph.objective.parameters[$0] })
-      var squares = SampleSquares(graph: graph.objective.graph, samples: graph.microbatch)
-      var rows: [Value] = []
-      for gradient in gradients {
-        let count = squares.graph.type(of: gradient).count
-        if squares.graph.splat(gradient) == 0 {
-          rows.append(try squares.graph.constant(0, [graph.microbatch, count]))
-          continue
-        }
-        guard let parts = try squares.rows(of: gradient) else { throw ObjectiveGraph.samplesNotAtHand }
-        rows.append(try squares.graph.reshape(parts, to: [graph.microbatch, count]))
-      }
-      graph.objective.graph = squares.graph
+      guard let rows = try graph.sampleRows(blocks, source, directions: directions) else { return [] }
       var outputs: [(Value, ResultDestination)] = []
       var (offset, first) = (0, 0)
       for block in blocks {
@@ -115,5 +107,30 @@ extension Objective {
       }
     }
     return matrices.map { $0.symmetrized() }
+  }
+}
+
+extension LayerGraph {
+  /// The gradients of the samples with respect to every parameter of the blocks in turn, a row for each sample; `nil` where
+  /// they are not at hand.
+  fileprivate mutating func sampleRows(
+    _ blocks: [ParameterBlock], _ source: DerivativeSource, directions: Int
+  ) throws(InputError) -> [Value]? {
+    let unit = objective.graph.source(.vector(0), type: TensorType([directions]))
+    let gradients = try objective.pullBack(
+      source, unit: unit, microbatch: microbatch, at: blocks.flatMap(\.indices).map { objective.parameters[$0] })
+    var squares = SampleSquares(graph: objective.graph, samples: microbatch)
+    var rows: [Value] = []
+    for gradient in gradients {
+      let count = squares.graph.type(of: gradient).count
+      if squares.graph.splat(gradient) == 0 {
+        rows.append(try squares.graph.constant(0, [microbatch, count]))
+        continue
+      }
+      guard let parts = try squares.rows(of: gradient) else { return nil }
+      rows.append(try squares.graph.reshape(parts, to: [microbatch, count]))
+    }
+    objective.graph = squares.graph
+    return rows
   }
 }

@@ -4,12 +4,17 @@ import Networks
 import Tensors
 
 extension Objective {
+  /// Passes that a source takes for each draw.
+  func directions(of source: DerivativeSource) -> Int {
+    source == .outputs ? outputsPerSample : data.rowsPerSample
+  }
+
   /// The sum of a function's results over all directions of a source, the mean over its draws.
   func sumOverDirections(
     _ source: DerivativeSource, rotations: RowRotations<Scalar>? = nil, _ interruption: () throws -> Void,
     _ build: (inout LayerGraph, _ directions: Int) throws(InputError) -> [(Value, ResultDestination)]
   ) throws -> Vector<Double> {
-    let directions = source == .outputs ? outputsPerSample : data.rowsPerSample
+    let directions = directions(of: source)
     var objectives = [self]
     if case .draws(let draws, let seed) = source {
       objectives = try (0..<draws).map { draw in
