@@ -5,4 +5,10 @@ enum SourceName {
     guard source.hasPrefix("/") else { return source }
     return source.split(separator: "/").suffix(2).joined(separator: "/")
   }
+
+  /// Data by its summary, "/data/cifar10 (cifar, train split): 1000 samples, …": what stands before the colon.
+  static func ofData(_ summary: String) -> String {
+    guard let end = summary.firstRange(of: "): ")?.lowerBound else { return short(summary) }
+    return short(String(summary[...end]))
+  }
 }

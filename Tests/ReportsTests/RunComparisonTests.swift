@@ -44,6 +44,7 @@ import Testing
         ["with &lt;norm&gt;", "900"], ["without", "500"],
       ])
     for title in [
+      "sets/mnist (idx, train split) · cross-entropy loss", ">outliers (gap)<",
       "without, step 200", "Density at the start", "Density in the middle", "Density at the end", "Validation accuracy",
     ] {
       #expect(page.contains(title), "\(title)")

@@ -26,6 +26,7 @@ import Testing
       }
     }
     #expect(!page.contains("NaN") && !page.contains("inf\""))
+    #expect(page.contains("samples of sets/mnist (idx, train split)"))
     if let directory = ProcessInfo.processInfo.environment["RITZ_TEST_PAGES"] {
       try page.write(toFile: directory + "/run-\(steps).html", atomically: true, encoding: .utf8)
     }

@@ -5,11 +5,13 @@ import Foundation
 /// noise that is a function of the step.
 enum SyntheticRun {
   static let parameters = 15_910
+  static let data =
+    "/sets/mnist (idx, train split): the first 10000 of 60000 samples of shape 784, labels of 10 classes, inputs (x/255 − 0.1307)/0.3081"
 
   static func description(plannedSteps: Int = 10_000) -> RunDescription {
     RunDescription(
       title: "", command: ["ritz", "train", "mlp:784-20-10,tanh", "--data", "mnist", "--output", "runs/first"],
-      network: "mlp:784-20-10,tanh", parameters: parameters, data: "mnist", samples: 10_000, loss: "cross-entropy",
+      network: "mlp:784-20-10,tanh", parameters: parameters, data: data, samples: 10_000, loss: "cross-entropy",
       precision: "single", optimizer: "SGD, η 0.1, cosine", edgeFormula: "2/η", plannedSteps: plannedSteps,
       stepsPerEpoch: 79, batchSize: 128, seed: 7,
       conventions: [

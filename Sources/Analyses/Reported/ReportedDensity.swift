@@ -1,3 +1,5 @@
+import Foundation
+
 /// The spectral density on a grid: a sum of Gaussians of standard deviation σ, one an eigenvalue, divided by P.
 /// It integrates to 1 over ℝ; P times it counts eigenvalues. Deflated eigenpairs enter with weight exactly 1/P, and
 /// the band covers the estimated remainder.
@@ -66,6 +68,31 @@ public struct ReportedDensity: Codable, Sendable, Equatable {
     case logAxis = "log_axis"
     case ritzValues = "ritz_values"
     case ritzWeights = "ritz_weights"
+  }
+}
+
+extension ReportedDensity {
+  /// The density between the points of its grid, from the Ritz values and their weights:
+  ///
+  ///     φ_σ(x) = (1/P) Σ_deflated k(x − λ) + (1 − D/P) mean over probes Σⱼ wⱼ k(x − θⱼ),   k the Gaussian of deviation σ.
+  ///
+  /// - Parameter dimension: P, of which D are deflated.
+  /// - Returns: `nil` where the Ritz values were not kept, or another tool's definition was asked for.
+  public func density(at x: Double, dimension: Int) -> Double? {
+    guard compatible == nil, sigma > 0, dimension >= deflated.count, dimension > 0, !ritzValues.isEmpty,
+      ritzValues.count == ritzWeights.count
+    else { return nil }
+    func kernel(_ center: Double) -> Double {
+      let distance = (x - center) / sigma
+      return exp(-distance * distance / 2)
+    }
+    let exact = deflated.reduce(0) { $0 + kernel($1) }
+    let rules = zip(ritzValues, ritzWeights).reduce(0) { sum, rule in
+      sum + zip(rule.0, rule.1).reduce(0) { $0 + $1.1 * kernel($1.0) }
+    }
+    let all = Double(dimension)
+    let rest = (1 - Double(deflated.count) / all) * rules / Double(ritzValues.count)
+    return (exact / all + rest) / ((2 * Double.pi).squareRoot() * sigma)
   }
 }
 

@@ -17,7 +17,7 @@ public enum BoundPage {
     let thin = "\u{202F}"
     let lead = [
       report.network, NumberText.counted(report.parameters, "weight", separator: thin),
-      "\(NumberText.counted(report.samples, "sample", separator: thin)) of \(SourceName.short(String(report.data.prefix { $0 != ":" })))",
+      "\(NumberText.counted(report.samples, "sample", separator: thin)) of \(SourceName.ofData(report.data))",
       "\(report.loss) loss", "\(report.precision) precision",
     ]
     var links = [("bounds", "Bounds"), ("assumptions", "Assumptions")]

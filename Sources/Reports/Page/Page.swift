@@ -61,8 +61,10 @@ enum Page {
   }
 
   /// A table that scrolls inside itself where it is wider than the page.
+  ///
+  /// - Parameter isTight: for many columns, whose titles take several lines then.
   static func table(
-    _ columns: [(title: String, numeric: Bool)], _ rows: [[Markup]], label: String
+    _ columns: [(title: String, numeric: Bool)], _ rows: [[Markup]], label: String, isTight: Bool = false
   ) -> Markup {
     let style = { (numeric: Bool) in numeric ? "number" : "text" }
     let head = columns.map { column in
@@ -74,7 +76,7 @@ enum Page {
         zip(row, columns).map { cell, column in .element("td", ["class": style(column.numeric)], [cell]) })
     }
     return .element(
-      "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": label],
+      "div", ["class": isTight ? "scroll tight" : "scroll", "tabindex": "0", "role": "region", "aria-label": label],
       [
         .element(
           "table", [:],

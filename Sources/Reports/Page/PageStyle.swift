@@ -53,6 +53,8 @@ enum PageStyle {
     table { border-collapse: collapse; width: 100%; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
     th, td { padding: 6px 12px; text-align: left; vertical-align: top; border-top: 1px solid var(--grid); }
     thead th { border-top: 0; background: var(--panel); color: var(--muted); font-weight: 600; white-space: nowrap; }
+    .tight thead th { white-space: normal; vertical-align: bottom; }
+    .tight th, .tight td { padding: 6px 9px; }
     .number { text-align: right; white-space: nowrap; }
     .unconverged { color: var(--vermilion); font-weight: 600; }
     dl { display: grid; grid-template-columns: minmax(130px, max-content) 1fr; gap: 4px 18px; margin: 8px 0;

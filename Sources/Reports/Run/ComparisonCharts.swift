@@ -64,6 +64,15 @@ struct ComparisonCharts {
 }
 
 extension RunMeasurement {
-  /// λ₁, with its standard error over the data where that was asked for.
-  var leading: RunEstimate? { top.first.map { RunEstimate($0, error: topDataErrors.first) } }
+  /// λ₁, with its standard error over the data where that was asked for, and with its residual, which bounds how far
+  /// it is from an eigenvalue.
+  var leading: RunEstimate? {
+    top.first.map { value in
+      guard let error = topDataErrors.first else {
+        return RunEstimate(value, error: topResiduals.first, isBound: true)
+      }
+      return RunEstimate(
+        value, error: (error * error + (topResiduals.first ?? 0) * (topResiduals.first ?? 0)).squareRoot())
+    }
+  }
 }

@@ -32,8 +32,7 @@ struct DensityOverlay {
     let entries = entries.filter { $0.density.sigma > 0 && $0.density.sigma.isFinite }
     curves = entries.map { entry in
       let (density, errors) = (entry.density, entry.dataErrors)
-      let points = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }
-        .map { (eigenvalue: $0, density: $1) }.sorted { $0.eigenvalue < $1.eigenvalue }
+      let points = Self.points(density, parameters: entry.parameters)
       let band = density.grid.indices.compactMap { point -> (eigenvalue: Double, lower: Double, upper: Double)? in
         guard errors.count == density.grid.count, density.density.count == errors.count, errors[point].isFinite,
           density.density[point].isFinite
@@ -55,6 +54,22 @@ struct DensityOverlay {
     self.heights = heights
     self.domain = domain
     threshold = entries.map(\.density.sigma).max() ?? 1
+  }
+
+  /// The points of the grid, and others between those near zero, which the axis spreads.
+  private static func points(
+    _ density: ReportedDensity, parameters: Int
+  ) -> [(eigenvalue: Double, density: Double)] {
+    let grid = zip(density.grid, density.density).filter { $0.isFinite && $1.isFinite }
+      .map { (eigenvalue: $0, density: $1) }.sorted { $0.eigenvalue < $1.eigenvalue }
+    let between = zip(grid, grid.dropFirst()).flatMap { left, right -> [(eigenvalue: Double, density: Double)] in
+      guard min(abs(left.eigenvalue), abs(right.eigenvalue)) < 30 * density.sigma else { return [] }
+      return (1..<8).compactMap { part in
+        let eigenvalue = left.eigenvalue + (right.eigenvalue - left.eigenvalue) * Double(part) / 8
+        return density.density(at: eigenvalue, dimension: parameters).map { (eigenvalue, $0) }
+      }
+    }
+    return (grid + between).sorted { $0.eigenvalue < $1.eigenvalue }
   }
 
   /// The first, the middle and the last of the densities of a run.

@@ -93,15 +93,15 @@ public enum RunComparison {
       return values.count == 1 ? values.first : nil
     }
     return [
-      common(\.network), common { SourceName.short($0.data) }, common { $0.loss + " loss" }, common(\.optimizer),
+      common(\.network), common { SourceName.ofData($0.data) }, common { $0.loss + " loss" }, common(\.optimizer),
       common { $0.precision + " precision" },
     ].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " · ")
   }
 
   /// The subjects of all runs. A run of one subject has its own number, and further subjects have those behind the runs'.
   private static func rows(_ runs: [Run]) -> [Row] {
-    // What all runs measured alike need not be said.
-    let isCommon = Set(runs.flatMap(\.history.subjects)).count == 1
+    // Which one it is stands with the settings where no run has two.
+    let isCommon = runs.allSatisfy { $0.history.subjects.count <= 1 }
     var further = runs.count
     return runs.enumerated().flatMap { index, run in
       run.history.subjects.enumerated().map { place, subject in
@@ -161,29 +161,75 @@ public enum RunComparison {
     _ moments: [(title: String, rows: [(row: Row, measurement: RunMeasurement)])]
   ) -> [Markup] {
     let sizes = Set(moments.flatMap(\.rows).map(\.measurement.samples))
-    return moments.flatMap { moment -> [Markup] in
-      let columns: [(title: String, numeric: Bool, cell: (Row, RunMeasurement) -> Markup?)] = [
-        ("run", false, { row, _ in .text(row.name) }),
-        ("step", true, { Page.count($1.step) }),
-        ("samples", true, { sizes.count > 1 ? Page.count($1.samples) : nil }),
-        ("loss", true, { $1.loss.map { Page.number($0) } }),
-        ("validation accuracy", true, { row, measurement in accuracy(row.run, at: measurement.step) }),
-        ("λ₁", true, { $1.leading.map { Page.estimate($0) } }),
-        ("λ₁ / λ at C + 1", true, { $1.firstToBulk.map { Page.number($0, digits: 3) } }),
-        ("outliers", true, { $1.outliers.map { Page.count($0) } }),
-        ("trace", true, { $1.trace.map { Page.estimate($0) } }),
-        ("negative mass", true, { ($1.negativeMass ?? $1.density?.negativeMass).map { Page.number($0, digits: 3) } }),
-        ("gradient fraction", true, { $1.gradientFraction.map { Page.estimate($0) } }),
-        ("of mini-batches", true, { $1.batchGradientFraction.map { Page.estimate($0) } }),
-        ("by chance", true, { $1.fractionByChance.map { Page.number($0, digits: 2) } }),
-      ].filter { column in moment.rows.contains { column.2($0.row, $0.measurement) != nil } }
-      return [
-        .element("h3", [:], [.text(moment.title)]),
-        Page.table(
-          columns.map { ($0.title, $0.numeric) },
-          moment.rows.map { row, measurement in columns.map { $0.cell(row, measurement) ?? "" } },
-          label: moment.title),
-      ]
+    let measured = moments.flatMap(\.rows).map(\.measurement)
+    var meanings = ["λ₁ with its residual, and its standard error over the data where that was asked for"]
+    if measured.contains(where: { $0.firstToBulk != nil }) {
+      meanings.append("over bulk, λ₁/λ at C + 1, with C the number of classes")
+    }
+    if measured.contains(where: { $0.outliers != nil }) {
+      meanings.append("outliers, the eigenvalues above the widest gap, with the ratio of the two beside it")
+    }
+    if measured.contains(where: { $0.gradientFraction != nil }) {
+      meanings.append("the gradient’s part in the top eigenspace, ‖Pg‖²/‖g‖²")
+    }
+    return [Page.paragraph([.text(meanings.joined(separator: "; ") + ".")])]
+      + moments.flatMap { moment -> [Markup] in
+        let columns: [(title: String, numeric: Bool, cell: (Row, RunMeasurement) -> Markup?)] = [
+          ("run", false, { row, _ in .text(row.name) }),
+          ("step", true, { Page.count($1.step) }),
+          ("samples", true, { sizes.count > 1 ? Page.count($1.samples) : nil }),
+          ("loss", true, { $1.loss.map { Page.number($0) } }),
+          ("accuracy", true, { row, measurement in accuracy(row.run, at: measurement.step) }),
+          ("λ₁", true, { $1.leading.map { Page.estimate($0) } }),
+          ("λ₁ over bulk", true, { $1.firstToBulk.map { Page.number($0, digits: 3) } }),
+          ("outliers (gap)", true, { outliers($1) }),
+          ("trace", true, { $1.trace.map { Page.estimate($0) } }),
+          ("negative mass", true, { ($1.negativeMass ?? $1.density?.negativeMass).map { Page.number($0, digits: 3) } }),
+        ].filter { column in moment.rows.contains { column.2($0.row, $0.measurement) != nil } }
+        return [
+          .element("h3", [:], [.text(moment.title)]),
+          Page.table(
+            columns.map { ($0.title, $0.numeric) },
+            moment.rows.map { row, measurement in columns.map { $0.cell(row, measurement) ?? "" } },
+            label: moment.title, isTight: true),
+        ]
+      } + fractions("The gradient in the top eigenspace", moments) { $0.gradientFraction }
+      + fractions("Mini-batch gradients in the top eigenspace", moments) { $0.batchGradientFraction }
+  }
+
+  /// A number of every row at the moments, with that of a random vector.
+  private static func fractions(
+    _ title: String, _ moments: [(title: String, rows: [(row: Row, measurement: RunMeasurement)])],
+    _ fraction: (RunMeasurement) -> RunEstimate?
+  ) -> [Markup] {
+    let names = moments.flatMap { $0.rows.map(\.row.name) }.reduce(into: [String]()) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+    func measurement(_ name: String, _ moment: Int) -> RunMeasurement? {
+      moments[moment].rows.first { $0.row.name == name }?.measurement
+    }
+    let shown = names.filter { name in
+      moments.indices.contains { measurement(name, $0).flatMap(fraction) != nil }
+    }
+    guard !shown.isEmpty else { return [] }
+    return [
+      .element("h3", [:], [.text(title)]),
+      Page.table(
+        [("run", false)] + moments.map { ($0.title.lowercased(), true) } + [("by chance", true)],
+        shown.map { name in
+          let chance = moments.indices.lazy.compactMap { measurement(name, $0)?.fractionByChance }.first
+          return [.text(name)]
+            + moments.indices.map { measurement(name, $0).flatMap(fraction).map { Page.estimate($0) } ?? "" }
+            + [chance.map { Page.number($0, digits: 2) } ?? ""]
+        }, label: title),
+    ]
+  }
+
+  /// How many eigenvalues the widest gap sets apart, and the ratio of the two beside it.
+  private static func outliers(_ measurement: RunMeasurement) -> Markup? {
+    measurement.outliers.map { count in
+      let gap = measurement.outlierGap.map { " (\(NumberText.typeset($0, digits: 3)))" } ?? ""
+      return .text(NumberText.count(count) + gap)
     }
   }
 
@@ -235,13 +281,16 @@ public enum RunComparison {
   // MARK: - Settings
 
   private static func settings(_ runs: [Run]) -> [Markup] {
-    let properties: [(name: String, value: (RunDescription) -> String)] = [
-      ("network", \.network), ("parameters", { NumberText.count($0.parameters) }), ("data", \.data),
-      ("samples", { NumberText.count($0.samples) }), ("loss", \.loss), ("optimiser", \.optimizer),
-      ("batch", { NumberText.count($0.batchSize) }), ("steps planned", { NumberText.count($0.plannedSteps) }),
-      ("precision", \.precision), ("seed", { String($0.seed) }),
+    let properties: [(name: String, value: (Run) -> String)] = [
+      ("network", \.description.network), ("parameters", { NumberText.count($0.description.parameters) }),
+      ("data", \.description.data), ("samples", { NumberText.count($0.description.samples) }),
+      ("loss", \.description.loss), ("optimiser", \.description.optimizer),
+      ("batch", { NumberText.count($0.description.batchSize) }),
+      ("steps planned", { NumberText.count($0.description.plannedSteps) }),
+      ("measured", { $0.history.subjects.map(\.title).joined(separator: "; ") }),
+      ("precision", \.description.precision), ("seed", { String($0.description.seed) }),
     ]
-    let differing = properties.filter { property in Set(runs.map { property.value($0.description) }).count > 1 }
+    let differing = properties.filter { property in Set(runs.map(property.value)).count > 1 }
     let commands = runs.filter { !$0.description.command.isEmpty }.map { run in
       Markup.element("pre", [:], [.text(CommandLineText.quoted(run.description.command))])
     }
@@ -250,8 +299,8 @@ public enum RunComparison {
       parts.append(
         Page.table(
           [("", false)] + differing.map { ($0.name, false) },
-          runs.map { run in [.text(run.name)] + differing.map { .text($0.value(run.description)) } },
-          label: "Settings that differ"))
+          runs.map { run in [.text(run.name)] + differing.map { .text($0.value(run)) } },
+          label: "Settings that differ", isTight: true))
     }
     return parts + commands
   }

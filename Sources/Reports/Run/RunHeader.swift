@@ -6,7 +6,7 @@ enum RunHeader {
     let thin = "\u{202F}"
     let lead = [
       description.network, NumberText.counted(description.parameters, "parameter", separator: thin),
-      "\(NumberText.counted(description.samples, "sample", separator: thin)) of \(SourceName.short(description.data))",
+      "\(NumberText.counted(description.samples, "sample", separator: thin)) of \(SourceName.ofData(description.data))",
       "\(description.loss) loss", description.optimizer, "\(description.precision) precision",
     ].filter { !$0.isEmpty }
     return .element(

@@ -5,7 +5,7 @@ public import Analyses
 ///     var history = RunHistory()
 ///     history.append(try RunDirectory("runs/first").records().records)
 ///
-/// A step takes 48 bytes. Ritz values are dropped from densities, since no page draws them.
+/// A step takes 48 bytes.
 public struct RunHistory: Sendable {
   public private(set) var steps: [RunStep] = []
   public private(set) var evaluations: [RunEvaluation] = []
@@ -28,10 +28,7 @@ public struct RunHistory: Sendable {
           divergedCount += 1
         }
       case .evaluation(let evaluation): evaluations.append(evaluation)
-      case .measurement(var measurement):
-        measurement.density?.ritzValues = []
-        measurement.density?.ritzWeights = []
-        measurements.append(measurement)
+      case .measurement(let measurement): measurements.append(measurement)
       }
     }
   }

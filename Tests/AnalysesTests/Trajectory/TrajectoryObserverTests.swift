@@ -106,6 +106,11 @@ import Training
     let result = try observer.measure(at: Self.moment(3, parameters)).measurements[0]
     let density = try #require(result.density)
     #expect(density.deflated.count == 6 && density.grid.count == 400 && density.steps <= 43)
+    let highest = density.density.max() ?? 0
+    for (x, height) in zip(density.grid, density.density) {
+      let value = try #require(density.density(at: x, dimension: exact.values.count))
+      #expect(abs(value - height) < 1e-12 * highest)
+    }
     let trace = try #require(result.trace)
     #expect(abs(trace.value - exact.values.reduce(0, +)) < 5 * (trace.error ?? 0) + 1e-9)
     let mass = exact.values.reduce(0) { $0 + Swift.max(0, -$1) } / exact.values.reduce(0) { $0 + abs($1) }
