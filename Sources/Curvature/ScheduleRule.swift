@@ -29,10 +29,10 @@ enum ScheduleRule {
       }
       microbatch = group
     }
-    // Four microbatches a task, so that adding up the tasks costs little beside them; two tasks at least, and many in fours, so
-    // that few workers end together.
+    // Four microbatches a task, so that adding up the tasks costs little beside them; an even number of tasks, and many in fours,
+    // so that few workers end together.
     let wished = min(64, samples / (4 * microbatch))
-    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : wished)
+    let tasks = options.tasks ?? max(2, wished >= 8 ? wished & ~3 : (wished + 1) & ~1)
     return Schedule(samples: samples, microbatch: microbatch, tasks: tasks)
   }
 
