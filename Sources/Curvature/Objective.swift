@@ -5,13 +5,14 @@ import Krylov
 import Networks
 import Tensors
 
-/// How an objective is cut and run. Everything but `workers` and `memory` can change bits, and is recorded with results.
+/// How an objective is cut and run. Everything but `residualBytes` can change bits, and is recorded with results.
 public struct ExecutionOptions: Sendable {
   /// Samples of a microbatch; by default chosen from the network's width.
   public var microbatch: Int?
   /// An upper bound on the number of tasks; by default from the number of samples.
   public var tasks: Int?
-  /// Bytes that residuals kept between products may take; by default a sixth of the machine's memory, from 2 to 4 GiB.
+  /// Bytes that residuals kept between products may take; by default a sixth of the memory of the process, at least 2 GiB or a
+  /// third of it, at most 4 GiB.
   public var residualBytes: Int
   /// What ``residualBytes`` is taken to be where costs are counted: a budget then pays for the same on every machine.
   var countedResidualBytes: Int
@@ -27,8 +28,8 @@ public struct ExecutionOptions: Sendable {
     self.seed = seed
     self.microbatch = microbatch
     self.tasks = tasks
-    let memory = Int(ProcessInfo.processInfo.physicalMemory / 6)
-    self.residualBytes = residualBytes ?? min(4 << 30, max(2 << 30, memory))
+    let memory = ProcessMemory.bytes
+    self.residualBytes = residualBytes ?? min(4 << 30, max(memory / 6, min(2 << 30, memory / 3)))
     countedResidualBytes = residualBytes ?? 2 << 30
   }
 

@@ -15,7 +15,7 @@ enum ConditionLimit {
   /// Parameters up to which the dense matrix of H − G is formed for its rank.
   static let functionalDimension = 1000
 
-  static func fits(_ bytes: Int) -> Bool { Double(bytes) < 0.9 * Double(ProcessInfo.processInfo.physicalMemory) }
+  static func fits(_ bytes: Int) -> Bool { Double(bytes) < 0.9 * Double(ProcessMemory.bytes) }
 }
 
 extension Objective where Scalar == Double {

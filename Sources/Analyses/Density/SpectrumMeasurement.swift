@@ -108,12 +108,12 @@ extension ExactSpectrum {
         remedy: remedy)
     }
     // The matrix, its copy and the workspace of the decomposition.
-    let bytes = UInt64(3 * 8 * dimension * dimension)
-    let memory = ProcessInfo.processInfo.physicalMemory
+    let bytes = 3 * 8 * dimension * dimension
+    let memory = ProcessMemory.bytes
     guard bytes < memory else {
       throw InputError(
         place: "--exact",
-        "the dense matrix of \(dimension) parameters takes \(bytes >> 20) MiB with its decomposition; the machine has \(memory >> 20)",
+        "the dense matrix of \(dimension) parameters takes \(bytes >> 20) MiB with its decomposition; this process may use \(memory >> 20)",
         remedy: remedy)
     }
   }

@@ -18,13 +18,13 @@ extension StudyCell {
     return 8 * features * (2 * inputs + 4 * outputs)
   }
 
-  /// - Throws: ``InputError`` where as many such cells as there are workers would not fit into the machine's memory.
+  /// - Throws: ``InputError`` where as many such cells as there are workers would not fit into its memory.
   func requireMemory(input: [Int], outputs: Int, workers: Int) throws(InputError) {
     let bytes = byteCount(input: input, outputs: outputs) * Double(workers)
-    let memory = Double(ProcessInfo.processInfo.physicalMemory)
+    let memory = Double(ProcessMemory.bytes)
     guard bytes < 0.8 * memory else {
       throw InputError(
-        "networks of this size take about \(Int(bytes / 1e9)) GB on \(workers) workers; the machine has \(Int(memory / 1e9))",
+        "networks of this size take about \(Int(bytes / 1e9)) GB on \(workers) workers; this process may use \(Int(memory / 1e9))",
         remedy: "make the network smaller, or use fewer workers")
     }
   }
