@@ -66,7 +66,7 @@ struct BoundWork<Scalar: Real> {
     _ = try Objective<Scalar>(network: prior, dataset: small, loss: settings.namedLoss(), pool: pool).errorFunction()
     if settings.bases.contains(.exact) { try WorkingBasis.requireExact(prior) }
     output = try OutputDirectory(directory)
-    state = try StoredParts(output, settingsFile: "bound.json")
+    state = try StoredParts(output, of: BoundSettings.self)
     guard !isResumed else { return }
     state.clear()
     for name in [SpectrumRun.resultFile, "report.html"] {
@@ -241,7 +241,7 @@ struct BoundWork<Scalar: Real> {
     try output.write(BoundPage.html(report), to: "report.html")
     let figures = try output.directory("figures")
     for figure in BoundFigures.all(report) { try figures.write(figure.svg, to: figure.name + ".svg") }
-    let text = try BoundResultFile.encode(report)
+    let text = try ResultFile.encode(report)
     // Last, as it says that the rest is there.
     try output.write(Array(text), to: SpectrumRun.resultFile)
     state.clear()

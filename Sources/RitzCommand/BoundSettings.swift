@@ -2,7 +2,7 @@ import Foundation
 import Ritz
 
 /// Everything that defines a run of `ritz bound`, stored with it so that `--resume DIR` needs nothing else.
-struct BoundSettings: Codable, Equatable {
+struct BoundSettings: StoredSettings, Equatable {
   var objective: ObjectiveSettings
   var isBinary: Bool
   var hasRandomLabels: Bool
@@ -33,28 +33,7 @@ struct BoundSettings: Codable, Equatable {
   /// Identifies θ and the data, so that a run is not resumed with others.
   var fingerprint: UInt32
 
-  private static let file = "state/bound.json"
-
-  static func read(_ directory: String) throws -> BoundSettings {
-    let path = directory + "/" + file
-    guard !directory.isEmpty, FileBytes.exists(path) else {
-      throw InputError(
-        file: directory, place: file, "is not there: nothing to resume",
-        remedy: "give the --output directory of an earlier ritz bound")
-    }
-    do {
-      return try JSONDecoder().decode(BoundSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
-    } catch is DecodingError {
-      throw InputError(file: path, "is damaged", remedy: "start the run anew")
-    }
-  }
-
-  func write(to output: OutputDirectory) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    _ = try output.directory("state")
-    try output.write(Array(try encoder.encode(self)), to: Self.file)
-  }
+  static let (file, writer) = ("bound.json", "ritz bound")
 
   /// The network at the prior's mean.
   func network() throws -> Network {

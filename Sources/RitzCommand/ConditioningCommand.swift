@@ -47,7 +47,7 @@ struct ConditioningCommand: ParsableCommand {
       progress: quiet ? .silent() : .standardError()
     ).perform()
     if json {
-      Swift.print(String(decoding: try StudyResultFile.encode(report), as: UTF8.self), terminator: "")
+      Swift.print(String(decoding: try ResultFile.encode(report), as: UTF8.self), terminator: "")
     } else {
       Swift.print(StudySummary.text(report), terminator: "")
       Swift.print("\nresults in \(output): report.html, result.json, figures as SVG, PDF and CSV")

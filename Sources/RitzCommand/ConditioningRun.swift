@@ -61,6 +61,6 @@ struct ConditioningRun {
     }
     try directory.write(StudyPage.html(report), to: "report.html")
     // Last, as it says that the rest is there.
-    try directory.write(Array(try StudyResultFile.encode(report)), to: "result.json")
+    try directory.write(Array(try ResultFile.encode(report)), to: "result.json")
   }
 }

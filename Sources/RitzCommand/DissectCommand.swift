@@ -129,7 +129,7 @@ struct DissectCommand: ParsableCommand {
       progress: quiet ? .silent() : .standardError()
     ).perform()
     if json {
-      print(String(decoding: try DissectionResultFile.encode(report), as: UTF8.self), terminator: "")
+      print(String(decoding: try ResultFile.encode(report), as: UTF8.self), terminator: "")
     } else {
       print(DissectionSummary.text(report), terminator: "")
       print("\nresults in \(output): report.html, result.json, arrays.npz, figures")

@@ -32,7 +32,7 @@ struct DissectRun {
         file: output, "the models or their data have changed since the run was begun", remedy: "start the run anew")
     }
     let directory = try OutputDirectory(output)
-    let parts = try StoredParts(directory, settingsFile: "dissect.json")
+    let parts = try StoredParts(directory, of: DissectSettings.self)
     for name in [SpectrumRun.resultFile, "report.html", "arrays.npz"] {
       try? FileManager.default.removeItem(atPath: directory.path(name))
     }
@@ -153,7 +153,7 @@ struct DissectRun {
     for (name, svg) in DissectionFigures.all(report) { try figures.write(svg, to: name + ".svg") }
     try directory.write(DissectionPage.html(report), to: "report.html")
     // Last, as it says that the rest is there.
-    try directory.write(Array(try DissectionResultFile.encode(report)), to: SpectrumRun.resultFile)
+    try directory.write(Array(try ResultFile.encode(report)), to: SpectrumRun.resultFile)
   }
 }
 

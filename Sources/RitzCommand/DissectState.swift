@@ -2,7 +2,7 @@ import Foundation
 import Ritz
 
 /// What `ritz dissect --resume DIR` needs: the command, where it was given, and checksums of what it is about.
-struct DissectSettings: Codable {
+struct DissectSettings: StoredSettings {
   /// Behind `ritz dissect`.
   var arguments: [String]
   /// What relative paths among them begin at.
@@ -10,28 +10,7 @@ struct DissectSettings: Codable {
   /// Of each model's parameters and data.
   var fingerprints: [UInt32] = []
 
-  private static let file = "state/dissect.json"
-
-  static func read(_ directory: String) throws -> DissectSettings {
-    let path = directory + "/" + file
-    guard !directory.isEmpty, FileBytes.exists(path) else {
-      throw InputError(
-        file: directory, place: file, "is not there: nothing to resume",
-        remedy: "give the --output directory of an earlier ritz dissect")
-    }
-    do {
-      return try JSONDecoder().decode(DissectSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
-    } catch is DecodingError {
-      throw InputError(file: path, "is damaged", remedy: "start the run anew")
-    }
-  }
-
-  func write(to output: OutputDirectory) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    _ = try output.directory("state")
-    try output.write(Array(try encoder.encode(self)), to: Self.file)
-  }
+  static let (file, writer) = ("dissect.json", "ritz dissect")
 }
 
 /// The parts of one model's dissection in a run's directory, and the time they took.

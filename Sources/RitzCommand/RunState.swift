@@ -2,7 +2,7 @@ import Foundation
 import Ritz
 
 /// Everything that defines a spectrum run, stored with it so that `--resume DIR` needs nothing else.
-struct RunSettings: Codable, Equatable {
+struct RunSettings: StoredSettings, Equatable {
   var objective: ObjectiveSettings
   var operators: [String]
   var request: SpectrumRequest
@@ -19,44 +19,27 @@ struct RunSettings: Codable, Equatable {
   var operatorSettings: OperatorSettings?
   /// The title of the report, where it is not the model's name.
   var title: String?
+
+  static let (file, writer) = ("run.json", "ritz spectrum")
 }
 
 /// The directory `state` of a run: its settings, and the latest state of every stage.
 struct RunState {
   let directory: OutputDirectory
-  private static let settingsFile = "run.json"
+  private let output: OutputDirectory
   private static let parametersFile = "parameters.npz"
   private static let secondsFile = "seconds.npz"
 
-  init(in output: OutputDirectory) throws { directory = try output.directory("state") }
-
-  /// Whether a run was begun in this directory, finished or not.
-  static func isBegun(in output: OutputDirectory) -> Bool {
-    FileBytes.exists(output.path("state/" + settingsFile))
-  }
-
-  static func settings(of output: String) throws -> RunSettings {
-    guard !output.isEmpty else {
-      throw InputError(place: "--resume", "names no directory", remedy: "give the --output directory of an earlier run")
-    }
-    let path = output + "/state/" + settingsFile
-    guard FileBytes.exists(path) else {
-      throw InputError(
-        file: output, place: "state/" + settingsFile, "is not there: nothing to resume",
-        remedy: "give the --output directory of an earlier run")
-    }
-    do {
-      return try JSONDecoder().decode(RunSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
-    } catch let error as DecodingError {
-      throw InputError(file: path, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
-    }
+  init(in output: OutputDirectory) throws {
+    self.output = output
+    directory = try output.directory("state")
   }
 
   /// The report of a run that is complete; `nil` where there is something left to do.
   static func report(of output: String) throws -> SpectrumReport? {
     let path = output + "/" + SpectrumRun.resultFile
     guard FileBytes.exists(path) else { return nil }
-    return try ResultFile.decode(Data(FileBytes(contentsOf: path).bytes), file: path)
+    return try ResultFile.decode(SpectrumReport.self, Data(FileBytes(contentsOf: path).bytes), file: path)
   }
 
   /// The network of a stored run.
@@ -71,7 +54,7 @@ struct RunState {
 
   /// Begins a run: its settings replace those of an earlier one, whose states are removed.
   func begin(_ settings: RunSettings, _ network: Network) throws {
-    try? FileManager.default.removeItem(atPath: directory.path(Self.settingsFile))
+    try? FileManager.default.removeItem(atPath: directory.path(RunSettings.file))
     clear()
     if settings.storesParameters {
       let writer = try NumpyArchiveWriter(directory.path(Self.parametersFile))
@@ -80,9 +63,7 @@ struct RunState {
       }
       try writer.finish()
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try directory.write(Array(try encoder.encode(settings)), to: Self.settingsFile)
+    try settings.write(to: output)
   }
 
   /// Removes the states of all stages: the run is complete, or begins anew.

@@ -39,7 +39,7 @@ struct SpectrumRun {
 
   /// Goes on with a run that was stopped.
   static func resume(_ directory: String, workers: Int?, _ reporting: Reporting) throws -> SpectrumReport {
-    let settings = try RunState.settings(of: directory)
+    let settings = try RunSettings.read(directory)
     if let report = try RunState.report(of: directory) {
       // A run killed just after its result was written may have left states.
       try? RunState(in: OutputDirectory(directory)).clear()
@@ -207,7 +207,7 @@ struct SpectrumRun {
   /// Removes what an earlier run left, so that it cannot pass for the result of this one if this one is stopped.
   private static func removeResults(of output: OutputDirectory) {
     // Files of these names in a directory that no run was begun in are not ours to remove.
-    guard FileBytes.exists(output.path(resultFile)) || RunState.isBegun(in: output) else { return }
+    guard FileBytes.exists(output.path(resultFile)) || RunSettings.isThere(output.path) else { return }
     let figures = (try? FileManager.default.contentsOfDirectory(atPath: output.path("figures"))) ?? []
     for name in [resultFile, "report.html", "arrays.npz"]
       + figures.filter({ $0.hasSuffix(".svg") }).map({ "figures/" + $0 })

@@ -5,15 +5,16 @@ import Ritz
 struct StoredParts {
   private let directory: OutputDirectory
   private let lock: RunLock
-  private static let settingsFiles = ["train.json", "run.json", "bound.json", "dissect.json"]
+  private static let settings: [any StoredSettings.Type] = [
+    TrainSettings.self, RunSettings.self, BoundSettings.self, DissectSettings.self,
+  ]
 
-  /// - Parameter settingsFile: what the command stores its settings in.
+  /// - Parameter own: what the command stores of its runs.
   /// - Throws: `InputError` where the directory holds the run of another command, or another process is at work in it.
-  init(_ output: OutputDirectory, settingsFile: String) throws {
-    for other in Self.settingsFiles where other != settingsFile && FileBytes.exists(output.path("state/" + other)) {
+  init(_ output: OutputDirectory, of own: any StoredSettings.Type) throws {
+    for other in Self.settings where other.file != own.file && other.isThere(output.path) {
       throw InputError(
-        file: output.path, "holds the run of another command, which state/\(other) belongs to",
-        remedy: "give another --output")
+        file: output.path, "holds a run of another command, \(other.writer)", remedy: "give another --output")
     }
     directory = try output.directory("state")
     lock = try RunLock(directory.path("lock"), of: output.path)

@@ -2,7 +2,7 @@ import Foundation
 import Ritz
 
 /// Everything that defines a run of `ritz train`, stored with it so that `--resume DIR` needs nothing else.
-struct TrainSettings: Codable, Equatable {
+struct TrainSettings: StoredSettings, Equatable {
   var objective: ObjectiveSettings
   var training: TrainingSettings
   var precision: Precision
@@ -36,31 +36,7 @@ struct TrainSettings: Codable, Equatable {
     var conventions: [RunDescription.Convention]
   }
 
-  private static let file = "state/train.json"
-
-  /// Whether a run of `ritz train` was begun in a directory.
-  static func isThere(_ directory: String) -> Bool { FileBytes.exists(directory + "/" + file) }
-
-  static func read(_ directory: String) throws -> TrainSettings {
-    let path = directory + "/" + file
-    guard !directory.isEmpty, FileBytes.exists(path) else {
-      throw InputError(
-        file: directory, place: file, "is not there: nothing to resume",
-        remedy: "give the --output directory of an earlier ritz train")
-    }
-    do {
-      return try JSONDecoder().decode(TrainSettings.self, from: Data(FileBytes(contentsOf: path).bytes))
-    } catch let error as DecodingError {
-      throw InputError(file: path, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
-    }
-  }
-
-  func write(to output: OutputDirectory) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    _ = try output.directory("state")
-    try output.write(Array(try encoder.encode(self)), to: Self.file)
-  }
+  static let (file, writer) = ("train.json", "ritz train")
 
   /// The network that is trained: where it has batch normalisation, with the statistics of batches unless they are to
   /// be constants.

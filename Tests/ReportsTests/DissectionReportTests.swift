@@ -64,19 +64,19 @@ import Testing
        "comparisons": [\(comparison(("one", "hessian"), ("one", "ggn"))),
        \(comparison(("one", "hessian"), ("one", "decoupled"))), \(comparison(("one", "hessian"), ("two", "hessian")))]}
       """
-    return try DissectionResultFile.decode(Data(text.utf8))
+    return try ResultFile.decode(DissectionReport.self, Data(text.utf8))
   }
 
   @Test func resultSurvives() throws {
     let report = try Self.report()
-    let data = try DissectionResultFile.encode(report)
-    #expect(try DissectionResultFile.decode(data) == report)
+    let data = try ResultFile.encode(report)
+    #expect(try ResultFile.decode(DissectionReport.self, data) == report)
     #expect(report.models[0].layers[0].spectra[0].residuals[2].isNaN)
     var other = report
     other.schema = "ritz.dissection/9"
-    let future = try DissectionResultFile.encode(other)
-    #expect(throws: (any Error).self) { try DissectionResultFile.decode(future) }
-    #expect(throws: (any Error).self) { try DissectionResultFile.decode(Data("{}".utf8)) }
+    let future = try ResultFile.encode(other)
+    #expect(throws: (any Error).self) { try ResultFile.decode(DissectionReport.self, future) }
+    #expect(throws: (any Error).self) { try ResultFile.decode(DissectionReport.self, Data("{}".utf8)) }
   }
 
   /// docs/result-schema.md names every key of a dissection, and no other.
@@ -88,7 +88,7 @@ import Testing
     let documented = section.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { line in
       line.split(separator: "`").dropFirst().first.map(String.init)
     }
-    let written = try JSONSerialization.jsonObject(with: DissectionResultFile.encode(Self.report()))
+    let written = try JSONSerialization.jsonObject(with: ResultFile.encode(Self.report()))
     let encoded = Self.paths(written, "")
     #expect(encoded.subtracting(documented).sorted() == [])
     #expect(Set(documented).subtracting(encoded).sorted() == [])

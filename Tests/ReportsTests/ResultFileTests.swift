@@ -8,7 +8,7 @@ import Testing
   @Test func roundTripKeepsEveryNumber() throws {
     for report in [Fixture.report(), Fixture.complete(), Fixture.report(operators: [])] {
       let data = try ResultFile.encode(report)
-      let again = try ResultFile.decode(data)
+      let again = try ResultFile.decode(SpectrumReport.self, data)
       #expect(again == report)
       #expect(try ResultFile.encode(again) == data)
     }
@@ -21,7 +21,7 @@ import Testing
     #expect(text.contains("\"residual\": null"))
     #expect(text.contains("[null, null, null]"))
     #expect(!text.contains("inf") && !text.contains("nan,"))
-    let spectrum = try #require(try ResultFile.decode(data).operators.first)
+    let spectrum = try #require(try ResultFile.decode(SpectrumReport.self, data).operators.first)
     #expect(spectrum.top?.map(\.value.isNaN) == [true, true, true])
     #expect(spectrum.top?.first?.errorBound?.isNaN == true)
     #expect(spectrum.outliers?.ratioToClasses == nil)
@@ -35,7 +35,7 @@ import Testing
     report.gradient?.norm = .leastNonzeroMagnitude
     report.execution.seconds = 0.1 + 0.2
     report.execution.peakMemoryBytes = .max
-    let again = try ResultFile.decode(ResultFile.encode(report))
+    let again = try ResultFile.decode(SpectrumReport.self, ResultFile.encode(report))
     #expect(again.execution.seed == .max)
     #expect(again.execution.peakMemoryBytes == .max)
     #expect(again.loss.value.sign == .minus)
@@ -57,14 +57,14 @@ import Testing
     let name = "\"\\\u{0}\u{1F}\n\t\u{2028}</script>\u{202E}é😀"
     var report = Fixture.report(operators: [])
     report.model.source = name
-    #expect(try ResultFile.decode(ResultFile.encode(report)).model.source == name)
+    #expect(try ResultFile.decode(SpectrumReport.self, ResultFile.encode(report)).model.source == name)
   }
 
   @Test func otherFilesAreNamedAndRefused() throws {
     let text = String(decoding: try ResultFile.encode(Fixture.report()), as: UTF8.self)
     func message(_ text: String) -> String {
       do {
-        _ = try ResultFile.decode(Data(text.utf8), file: "runs/a/result.json")
+        _ = try ResultFile.decode(SpectrumReport.self, Data(text.utf8), file: "runs/a/result.json")
         return "accepted"
       } catch { return "\(error)" }
     }
@@ -82,7 +82,7 @@ import Testing
     let wrong = text.replacingOccurrences(of: "\"converged\": false", with: "\"converged\": 3")
     #expect(message(wrong).contains("operators[0].top[11].converged"))
     for length in stride(from: 0, to: 4000, by: 37) {
-      #expect(throws: InputError.self) { try ResultFile.decode(Data(text.utf8.prefix(length))) }
+      #expect(throws: InputError.self) { try ResultFile.decode(SpectrumReport.self, Data(text.utf8.prefix(length))) }
     }
   }
 }

@@ -114,11 +114,11 @@ import Testing
 
   @Test func resultsComeBackAsTheyWere() throws {
     let report = Self.report()
-    let data = try StudyResultFile.encode(report)
-    #expect(try StudyResultFile.decode(data) == report)
-    #expect(throws: (any Error).self) { try StudyResultFile.decode(Data("{}".utf8)) }
+    let data = try ResultFile.encode(report)
+    #expect(try ResultFile.decode(StudyReport.self, data) == report)
+    #expect(throws: (any Error).self) { try ResultFile.decode(StudyReport.self, Data("{}".utf8)) }
     let other = String(decoding: data, as: UTF8.self).replacing("ritz.conditioning/1", with: "ritz.conditioning/9")
-    #expect(throws: (any Error).self) { try StudyResultFile.decode(Data(other.utf8)) }
+    #expect(throws: (any Error).self) { try ResultFile.decode(StudyReport.self, Data(other.utf8)) }
   }
 
   /// Objects whose keys are free text.
@@ -146,7 +146,7 @@ import Testing
     let documented = part.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { line in
       line.split(separator: "`").dropFirst().first.map(String.init)
     }
-    let encoded = paths(try JSONSerialization.jsonObject(with: StudyResultFile.encode(Self.report())), "")
+    let encoded = paths(try JSONSerialization.jsonObject(with: ResultFile.encode(Self.report())), "")
     #expect(encoded.subtracting(documented).sorted() == [])
     #expect(Set(documented).subtracting(encoded).sorted() == [])
     #expect(documented.count == Set(documented).count)
