@@ -14,7 +14,8 @@ import Testing
     {"name": "decoupled", "eigenvalues": [1.2, 0.3, 0.08],
      "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}],
      "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.7, "is_converged": true}]},
-    {"name": "ekfac", "eigenvalues": [1.3, 0.3, 0.08], "errors": [{"operator": "hessian", "value": 0.3},
+    {"name": "ekfac", "eigenvalues": [1.3, 0.3, 0.08],
+     "errors": [{"operator": "hessian", "value": 0.3, "standard_error": 0.02, "difference_standard_error": 0.003},
      {"operator": "ggn", "value": 0.3}], "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.8, "is_converged": false}]}
     """
 
@@ -117,6 +118,8 @@ import Testing
     #expect(!page.contains("<this>") && !page.contains("<all>"))
     #expect(page.contains("Overlap between one and two"))
     #expect(!page.contains("<script"))
+    let text = page.replacing(/<[^>]+>/, with: "")
+    #expect(text.contains("0.300 ±\u{A0}0.02 (−0.110 ±\u{A0}0.003)"))
     for link in page.matches(of: /href="#([^"]+)"/) { #expect(page.contains("id=\"\(link.1)\"")) }
   }
 

@@ -10,6 +10,9 @@ public struct ApproximationError: Sendable, Hashable, Codable {
   public var value: Double
   /// To first order in the errors of the two norms; 0 where nothing was drawn, `nil` for a single probe.
   public var standardError: Double?
+  /// The standard error of the difference to the first approximation of the block: probes are common to all, so that it is
+  /// smaller than those of the two errors say.
+  public var differenceError: Double?
 
   /// v ↦ Âv
   typealias Product<Scalar: Real> = @Sendable (Vector<Scalar>) throws -> Vector<Scalar>
@@ -41,7 +44,8 @@ public struct ApproximationError: Sendable, Hashable, Codable {
     let (whole, differences) = try squares(of: operation, approximations, units)
     let size = whole.reduce(0, +)
     return differences.map { squares in
-      ApproximationError(value: size > 0 ? (squares.reduce(0, +) / size).squareRoot() : .nan, standardError: 0)
+      ApproximationError(
+        value: size > 0 ? (squares.reduce(0, +) / size).squareRoot() : .nan, standardError: 0, differenceError: 0)
     }
   }
 
@@ -60,24 +64,29 @@ public struct ApproximationError: Sendable, Hashable, Codable {
     }
     let (rest, differences) = try squares(of: operation, approximations, vectors)
     let whole = rest.map { known + $0 }
-    return try zip(approximations, differences).map { product, squares in
+    let roots = try zip(approximations, differences).map { product, squares in
       let own = try pairs.reduce(0.0) { sum, pair in
         var image = try product(pair.vector)
         space.axpy(-pair.value, pair.vector, &image)
         return sum + space.dot(image, image)
       }
-      return ratio(squares.map { own + $0 }, whole)
+      return rootOfRatio(squares.map { own + $0 }, whole)
+    }
+    return roots.map { root in
+      let differences = roots.first.map { zip(root.influences, $0.influences).map { $0 - $1 } } ?? []
+      return ApproximationError(
+        value: root.value, standardError: MeanEstimate(root.influences).standardError,
+        differenceError: MeanEstimate(differences).standardError)
     }
   }
 
-  /// √(mean x / mean y) with its standard error by the delta method: that of a ratio of means is that of the mean of
-  /// (xᵢ − r yᵢ)/ȳ; that of a root, half of it over the root.
-  private static func ratio(_ x: [Double], _ y: [Double]) -> ApproximationError {
+  /// √(mean x / mean y), and what each draw moves it by to first order: for a ratio r of means (xᵢ − r yᵢ)/ȳ, for its root half
+  /// of that over the root. The standard error of their mean is that of the root (the delta method).
+  private static func rootOfRatio(_ x: [Double], _ y: [Double]) -> (value: Double, influences: [Double]) {
     let size = MeanEstimate(y).value
     let ratio = size > 0 ? MeanEstimate(x).value / size : .nan
     let root = ratio.squareRoot()
-    let error = MeanEstimate(zip(x, y).map { ($0 - ratio * $1) / size }).standardError
-    return ApproximationError(value: root, standardError: error.map { root > 0 ? $0 / (2 * root) : 0 })
+    return (root, zip(x, y).map { root > 0 ? ($0 - ratio * $1) / (2 * root * size) : 0 })
   }
 
   /// ‖Av‖² for each vector, and ‖(A − Â)v‖² for each approximation and vector.

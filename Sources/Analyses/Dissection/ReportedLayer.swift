@@ -156,10 +156,13 @@ public struct ReportedApproximation: Codable, Sendable, Equatable {
     @ReportedNumber public var value: Double
     /// Missing where one probe says nothing of it.
     @OptionalReportedNumber public var standardError: Double?
+    /// Of the difference to the error of the first approximation.
+    @OptionalReportedNumber public var differenceError: Double?
 
     private enum CodingKeys: String, CodingKey {
       case `operator`, value
       case standardError = "standard_error"
+      case differenceError = "difference_standard_error"
     }
   }
 
@@ -189,7 +192,9 @@ public struct ReportedApproximation: Codable, Sendable, Equatable {
     name = measured.name
     eigenvalues = measured.pairs.prefix(top).map(\.value)
     errors = measured.errors.map {
-      Error(operator: $0.kind.rawValue, value: $0.error.value, standardError: $0.error.standardError)
+      Error(
+        operator: $0.kind.rawValue, value: $0.error.value, standardError: $0.error.standardError,
+        differenceError: $0.error.differenceError)
     }
     steps = measured.steps.map {
       Step(

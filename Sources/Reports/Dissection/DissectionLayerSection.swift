@@ -78,18 +78,26 @@ enum DissectionLayerSection {
     let operators = layer.approximations.first?.errors.map(\.operator) ?? []
     guard !operators.isEmpty else { return .empty }
     let columns =
-      [(title: "‖A − Â‖/‖A‖", numeric: false), (title: "λ₁", numeric: true)]
+      [(title: "‖A − Â‖/‖A‖ (less the first)", numeric: false), (title: "λ₁", numeric: true)]
       + operators.map { (title: OperatorName.full($0), numeric: true) }
     let rows = layer.approximations.map { approximation -> [Markup] in
       [.text(DissectionFigures.short(approximation.name)), Page.number(approximation.eigenvalues.first ?? .nan)]
-        + approximation.errors.map { error in
-          guard let deviation = error.standardError, deviation > 0 else { return Page.number(error.value, digits: 3) }
+        + approximation.errors.enumerated().map { index, error in
+          let own = estimate(error.value, error.standardError)
+          guard let first = layer.approximations.first, first.name != approximation.name,
+            first.errors.indices.contains(index)
+          else { return own }
           return .sequence([
-            Page.number(error.value, digits: 3), " ±\u{A0}", Page.number(deviation, digits: 1),
+            own, " (", estimate(error.value - first.errors[index].value, error.differenceError), ")",
           ])
         }
     }
     return Page.table(columns, rows, label: "Approximations")
+  }
+
+  private static func estimate(_ value: Double, _ deviation: Double?) -> Markup {
+    guard let deviation, deviation > 0 else { return Page.number(value, digits: 3) }
+    return .sequence([Page.number(value, digits: 3), " ±\u{A0}", Page.number(deviation, digits: 1)])
   }
 
   /// What the direction of each approximation's damped inverse gets of the decrease that the block's own promises.

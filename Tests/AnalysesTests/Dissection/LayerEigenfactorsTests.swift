@@ -188,6 +188,19 @@ import Testing
       let drawn = try ApproximationError.drawn(operation, [product], pairs: pairs, probes: 200, seed: 1)[0]
       let deviation = try #require(drawn.standardError)
       #expect(abs(drawn.value - expected) <= 4 * deviation && deviation < 0.05 * expected)
+      // Probes are common: the difference to one that is all but the same is known far better than either.
+      let near: ApproximationError.Product<Double> = { v in
+        var image = try product(v)
+        operation.space.scale(0.999, &image)
+        return image
+      }
+      let both = try ApproximationError.drawn(operation, [product, near], pairs: pairs, probes: 50, seed: 2)
+      let dense = try ApproximationError.exact(operation, [product, near])
+      let differenceError = try #require(both[1].differenceError)
+      let separate = try #require(both[1].standardError)
+      #expect(both[0].differenceError == 0 && differenceError < 0.05 * separate)
+      let difference = (both[1].value - both[0].value) - (dense[1].value - dense[0].value)
+      #expect(abs(difference) <= 5 * differenceError + 1e-12)
     }
   }
 }
