@@ -81,7 +81,7 @@ extension Objective {
     case .monteCarloFisher:
       return try drawingLabels(options).parameterOperator(kind, blocks)
     case .hessian, .gaussNewton, .functional, .gradientSecondMoment, .fisher: return try parameterOperator(kind, blocks)
-    case .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo: return try approximation(kind, blocks)
+    case .kfacExpand, .kfacReduce, .ekfac, .decoupled, .shampoo: return try approximation(kind, blocks, options)
     }
   }
 
@@ -96,9 +96,11 @@ extension Objective {
   }
 
   /// A Kronecker approximation, made when the operator is.
-  private func approximation(_ kind: OperatorKind, _ blocks: [ParameterBlock]?) throws -> NetworkOperator<Scalar> {
+  private func approximation(
+    _ kind: OperatorKind, _ blocks: [ParameterBlock]?, _ options: OperatorOptions
+  ) throws -> NetworkOperator<Scalar> {
     guard let method = kind.approximation else { throw InputError("the \(kind.title) is not an approximation") }
-    let matrix = try kroneckerCurvature(method)
+    let matrix = try kroneckerCurvature(method, options: options.kronecker)
     return NetworkOperator(kind: kind, space: space, schedule: schedule, keptMicrobatches: 0) { vectors in
       try blocks.map { try matrix.apply(vectors, within: $0) } ?? matrix.apply(vectors)
     }

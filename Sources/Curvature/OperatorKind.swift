@@ -103,9 +103,20 @@ public struct OperatorOptions: Sendable, Codable, Hashable {
   public var fisherDraws: Int
   /// The seed that labels are drawn with.
   public var seed: UInt64
+  /// For approximations by Kronecker products.
+  public var kronecker: KroneckerOptions
 
-  public init(fisherDraws: Int = 1, seed: UInt64 = 0) {
+  public init(fisherDraws: Int = 1, seed: UInt64 = 0, kronecker: KroneckerOptions = KroneckerOptions()) {
     self.fisherDraws = fisherDraws
     self.seed = seed
+    self.kronecker = kronecker
+  }
+
+  /// The definition of an operator with these options, as printed with results.
+  public func definition(of kind: OperatorKind) -> String {
+    guard let method = kind.approximation else {
+      return kind == .monteCarloFisher ? "\(kind.definition); \(fisherDraws) a sample, seed \(seed)" : kind.definition
+    }
+    return [kind.definition, kronecker.remark(on: method)].compactMap(\.self).joined(separator: "; ")
   }
 }

@@ -50,11 +50,11 @@ enum AppliedMap {
 
   /// The function from vectors to their products.
   func products<Scalar: Real>(
-    _ objective: Objective<Scalar>, _ settings: OperatorSettings, seed: UInt64
+    _ objective: Objective<Scalar>, _ settings: OperatorSettings
   ) throws -> ([Vector<Scalar>]) throws -> [Vector<Scalar>] {
     switch self {
     case .curvature(let kind):
-      let setting = try settings.setting(kind, objective, seed: seed)
+      let setting = try settings.setting(kind, objective)
       let plain = try objective.curvature(
         kind, blocks: settings.division.map { objective.blocks($0) }, options: setting.options)
       plain.setInterruption { try Interruption.check() }

@@ -48,7 +48,7 @@ struct ApplyCommand: ParsableCommand {
     let (loss, gradient) = try objective.lossAndGradient()
     var products: [Vector<Scalar>] = []
     if let vectors {
-      let multiply = try map.products(objective, operation.settings, seed: execution.seed)
+      let multiply = try map.products(objective, operation.settings(seed: execution.seed))
       // A few at a time: each vector of a call has sums of its own in every worker.
       for start in stride(from: 0, to: vectors.vectors.count, by: 16) {
         try Interruption.check()

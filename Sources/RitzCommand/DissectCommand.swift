@@ -28,9 +28,10 @@ struct DissectCommand: ParsableCommand {
   var operators: String = DissectionSettings.standardOperators.map(\.rawValue).joined(separator: ",")
   @Option(
     help: ArgumentHelp(
-      "Kronecker approximations to judge beside the decoupled one: kfac-reduce, ekfac, shampoo, or none.",
+      "Kronecker approximations to judge beside the decoupled one: kfac-expand, kfac-reduce, ekfac, shampoo, or none.",
       valueName: "names"))
   var approximations: String = DissectionSettings.standardApproximations.map(\.rawValue).joined(separator: ",")
+  @OptionGroup var options: OperatorOptionFlags
   @Option(help: ArgumentHelp("The K largest eigenpairs of each block.", valueName: "k")) var top: Int = 20
   @Option(help: ArgumentHelp("Residual tolerance relative to a block's largest eigenvalue.", valueName: "t"))
   var tolerance: Double = 1e-3
@@ -60,6 +61,9 @@ struct DissectCommand: ParsableCommand {
     try requireCounts([("--probes", probes), ("--max-products", maxProducts)])
     guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance must be above 0 and below 1") }
     guard damping > 0, damping.isFinite else { throw ValidationError("--damping must be a positive number") }
+    // The decoupled one beside which all others are judged is that of the Gauss-Newton matrix.
+    let others = approximations.split(separator: ",").filter { $0 != KroneckerMethod.decoupled.rawValue }
+    try options.require(anyOf: (operators.split(separator: ",") + others).map(String.init))
     if resume != nil && isGiven {
       throw ValidationError(
         "--resume takes everything from the run that was begun; beside it go --workers, --json, --strict and --quiet only"
@@ -82,7 +86,8 @@ struct DissectCommand: ParsableCommand {
     let numbers =
       top != standard.top || tolerance != standard.tolerance || maxProducts != nil
       || factorVectors != standard.factorVectors || probes != standard.probes || damping != standard.damping
-    return !models.isEmpty || network != nil || objective.isGiven || execution.isGiven || lists || numbers || bias
+    return !models.isEmpty || network != nil || objective.isGiven || execution.isGiven || options.isGiven
+      || lists || numbers || bias
       || labelNoise != nil || vectors || output != "runs/dissect"
   }
 
@@ -120,7 +125,8 @@ struct DissectCommand: ParsableCommand {
     let settings = DissectionSettings(
       operators: try kinds(), approximations: try methods(), top: top, includesBias: bias, tolerance: tolerance,
       maximumProducts: maxProducts,
-      factorVectors: factorVectors, probes: probes, damping: damping, seed: execution.seed)
+      factorVectors: factorVectors, probes: probes, damping: damping,
+      options: options.options(seed: execution.seed), seed: execution.seed)
     let chosen = try DissectedModel.all(
       models, objective, execution, network: network, labelNoise: labelNoise ?? 0)
     let report = try DissectRun(

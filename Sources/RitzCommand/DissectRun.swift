@@ -144,7 +144,10 @@ struct DissectRun {
   private var conventions: [String: String] {
     var result = DissectionConventions.all
     result["tolerance"] = "residuals up to \(settings.tolerance) of a block's largest |eigenvalue| count as converged"
-    for kind in settings.operators { result["operator " + kind.rawValue] = kind.definition }
+    let approximations = settings.approximations.compactMap { OperatorKind(rawValue: $0.rawValue) }
+    for kind in settings.operators + approximations {
+      result["operator " + kind.rawValue] = settings.options.definition(of: kind)
+    }
     return result
   }
 

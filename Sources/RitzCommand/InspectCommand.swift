@@ -44,8 +44,8 @@ struct InspectCommand: ParsableCommand {
     let quantities = quantities.request(seed: execution.seed)
     if quantities.exact { try ExactSpectrum.require(dimension: dimension) }
     var request = quantities.forecast(of: kind, dimension: dimension)
-    request.options = OperatorOptions(fisherDraws: operation.fisherDraws, seed: execution.seed)
-    request.division = operation.settings.division
+    let chosen = operation.settings(seed: execution.seed)
+    (request.options, request.division) = (chosen.options, chosen.division)
     request.products += self.quantities.blockMass ?? 0
     if quantities.condition != nil {
       let outputs = try Forecast.dimension(

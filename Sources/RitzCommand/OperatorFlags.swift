@@ -9,8 +9,7 @@ struct OperatorFlags: ParsableArguments {
       valueName: "name"))
   var `operator`: String = "hessian"
 
-  @Option(help: ArgumentHelp("Labels drawn for each sample, for fisher-mc.", valueName: "k"))
-  var fisherDraws: Int = 1
+  @OptionGroup var options: OperatorOptionFlags
 
   @Option(
     help: ArgumentHelp(
@@ -23,10 +22,7 @@ struct OperatorFlags: ParsableArguments {
   var per: String?
 
   func validate() throws {
-    try requireCounts([("--fisher-draws", fisherDraws)])
-    if fisherDraws != 1 && `operator` != OperatorKind.monteCarloFisher.rawValue {
-      throw ValidationError("--fisher-draws goes with --operator \(OperatorKind.monteCarloFisher.rawValue)")
-    }
+    try options.require(anyOf: [`operator`])
     if let per, ParameterBlock.Division(rawValue: per) == nil {
       throw ValidationError("--per is layer or parameter, not '\(per)'")
     }
@@ -38,7 +34,7 @@ struct OperatorFlags: ParsableArguments {
   }
 
   /// Whether anything was given that a stored run has settled.
-  var isGiven: Bool { `operator` != "hessian" || fisherDraws != 1 || precondition != nil || per != nil }
+  var isGiven: Bool { `operator` != "hessian" || options.isGiven || precondition != nil || per != nil }
 
   func kind() throws -> OperatorKind {
     let kind = try OperatorKind(named: `operator`)
@@ -50,16 +46,16 @@ struct OperatorFlags: ParsableArguments {
     return kind
   }
 
-  var settings: OperatorSettings {
+  func settings(seed: UInt64) -> OperatorSettings {
     OperatorSettings(
-      fisherDraws: fisherDraws, precondition: precondition.map(absolutePath),
+      options: options.options(seed: seed), precondition: precondition.map(absolutePath),
       division: per.flatMap(ParameterBlock.Division.init))
   }
 }
 
 /// What is done to an operator, as stored with a run.
 struct OperatorSettings: Codable, Equatable {
-  var fisherDraws = 1
+  var options = OperatorOptions()
   /// The file that D is read from.
   var precondition: String?
   var division: ParameterBlock.Division?
@@ -68,9 +64,9 @@ struct OperatorSettings: Codable, Equatable {
 
   /// The setting of an operator, its preconditioner read.
   func setting<Scalar: Real>(
-    _ kind: OperatorKind, _ objective: Objective<Scalar>, seed: UInt64
+    _ kind: OperatorKind, _ objective: Objective<Scalar>
   ) throws -> OperatorSetting<Scalar> {
-    var setting = OperatorSetting<Scalar>(kind, options: OperatorOptions(fisherDraws: fisherDraws, seed: seed))
+    var setting = OperatorSetting<Scalar>(kind, options: options)
     if let precondition {
       let read = try ParameterArrays.read(precondition, arrays: objective.arrays(of: kind), as: Scalar.self)
       guard !read.isStacked, let diagonal = read.vectors.first else {

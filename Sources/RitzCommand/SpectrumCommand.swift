@@ -56,7 +56,7 @@ struct SpectrumCommand: ParsableCommand {
   }
 
   private var operatorSettings: OperatorSettings {
-    var settings = operation.settings
+    var settings = operation.settings(seed: execution.seed)
     settings.blockMassProbes = quantities.blockMass
     return settings
   }

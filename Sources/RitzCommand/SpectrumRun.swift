@@ -77,9 +77,7 @@ struct SpectrumRun {
       options: settings.objective.execution(microbatch: settings.microbatch),
       pool: pool)
     let chosen = settings.operatorSettings ?? OperatorSettings()
-    let operators = try settings.operators.map { name in
-      try chosen.setting(OperatorKind(named: name), objective, seed: settings.request.seed)
-    }
+    let operators = try settings.operators.map { try chosen.setting(OperatorKind(named: $0), objective) }
     if settings.request.condition != nil {
       for setting in operators { try objective.requireCondition(of: setting, isDivided: chosen.division != nil) }
     }

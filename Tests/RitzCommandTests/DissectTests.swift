@@ -87,6 +87,34 @@ import Testing
     #expect(comparisons.allSatisfy { ($0["dimension"] as? Int).map { [15, 8].contains($0) } == true })
   }
 
+  /// In the Frobenius norm EKFAC is the best matrix with K-FAC's eigenvectors, as an approximation of the matrix that both
+  /// are of.
+  @Test(arguments: ["ggn", "gradient-second-moment"]) func sourcesOfApproximations(source: String) throws {
+    let work = try Workspace()
+    let data = try work.labelled(samples: 24, features: 4, classes: 2)
+    let outcome = try RitzProcess.run([
+      "dissect", "mlp:4-3-2", "--data", data, "--loss", "cross-entropy", "--operators", source, "--approximations",
+      "kfac-expand,ekfac", "--kronecker-source", source, "--top", "3", "--json", "--quiet", "--output", work.path("o"),
+    ])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let result = try Workspace.object(outcome.output)
+    let models = try #require(result["models"] as? [[String: Any]])
+    for layer in try #require(models[0]["layers"] as? [[String: Any]]) {
+      let approximations = try #require(layer["approximations"] as? [[String: Any]])
+      let errors = try approximations.map { approximation in
+        let row = try #require(approximation["errors"] as? [[String: Any]])
+        return try #require(row[0]["value"] as? Double)
+      }
+      #expect(errors.count == 3 && errors[2] <= errors[1] * (1 + 1e-12))
+      // The decoupled one is that of the Gauss-Newton matrix.
+      #expect((abs(errors[0] - errors[1]) <= 1e-12 * errors[0]) == (source == "ggn"))
+    }
+    let conventions = try #require(result["conventions"] as? [String: String])
+    #expect(conventions["operator ekfac"]?.contains("in place of G") == (source != "ggn"))
+    let refused = try RitzProcess.run(["dissect", work.path("o"), "--shampoo-batch", "2", "--approximations", "ekfac"])
+    #expect(refused.status == 2 && refused.errors.contains("--shampoo-batch goes with shampoo"), "\(refused.errors)")
+  }
+
   /// What was done before the signal is read, not measured again; bytes and counts are those of the undisturbed run.
   @Test func stoppedRunsEndWithTheSameNumbers() throws {
     let work = try Workspace()

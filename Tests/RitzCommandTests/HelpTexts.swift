@@ -105,8 +105,20 @@ enum HelpTexts {
                               hessian,ggn,gradient-second-moment,gradient-covariance)
       --approximations <names>
                               Kronecker approximations to judge beside the
-                              decoupled one: kfac-reduce, ekfac, shampoo, or none.
-                              (default: kfac-reduce,ekfac,shampoo)
+                              decoupled one: kfac-expand, kfac-reduce, ekfac,
+                              shampoo, or none. (default: kfac-reduce,ekfac,shampoo)
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
+                              approximations of it. (default: 1)
+      --kronecker-source <name>
+                              What kfac-expand, kfac-reduce, ekfac and decoupled
+                              approximate: ggn, fisher-mc or
+                              gradient-second-moment. (default: ggn)
+      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
+                              reduce. (default: expand)
+      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
+                              (default: 0.25)
+      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
+                              (default: 1)
       --top <k>               The K largest eigenpairs of each block. (default: 20)
       --tolerance <t>         Residual tolerance relative to a block's largest
                               eigenvalue. (default: 0.001)
@@ -457,7 +469,17 @@ enum HelpTexts {
                               or ggn-within-class; or the approximation
                               kfac-expand, kfac-reduce, ekfac, decoupled or
                               shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
+                              approximations of it. (default: 1)
+      --kronecker-source <name>
+                              What kfac-expand, kfac-reduce, ekfac and decoupled
+                              approximate: ggn, fisher-mc or
+                              gradient-second-moment. (default: ggn)
+      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
+                              reduce. (default: expand)
+      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
+                              (default: 0.25)
+      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
                               (default: 1)
       --precondition <file.npz>
                               D^1/2 A D^1/2 instead of A: an .npz file with D as
@@ -548,7 +570,17 @@ enum HelpTexts {
                               or ggn-within-class; or the approximation
                               kfac-expand, kfac-reduce, ekfac, decoupled or
                               shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
+                              approximations of it. (default: 1)
+      --kronecker-source <name>
+                              What kfac-expand, kfac-reduce, ekfac and decoupled
+                              approximate: ggn, fisher-mc or
+                              gradient-second-moment. (default: ggn)
+      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
+                              reduce. (default: expand)
+      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
+                              (default: 0.25)
+      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
                               (default: 1)
       --precondition <file.npz>
                               D^1/2 A D^1/2 instead of A: an .npz file with D as
@@ -603,7 +635,17 @@ enum HelpTexts {
                               or ggn-within-class; or the approximation
                               kfac-expand, kfac-reduce, ekfac, decoupled or
                               shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc.
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
+                              approximations of it. (default: 1)
+      --kronecker-source <name>
+                              What kfac-expand, kfac-reduce, ekfac and decoupled
+                              approximate: ggn, fisher-mc or
+                              gradient-second-moment. (default: ggn)
+      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
+                              reduce. (default: expand)
+      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
+                              (default: 0.25)
+      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
                               (default: 1)
       --precondition <file.npz>
                               D^1/2 A D^1/2 instead of A: an .npz file with D as

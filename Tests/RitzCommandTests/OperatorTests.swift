@@ -156,6 +156,56 @@ import Testing
     #expect(try top(["--seed", "1"], "c") != first && top(["--fisher-draws", "3"], "d") != first)
   }
 
+  /// Matrices that have the same trace whatever the eigenvectors: EKFAC's is that of what it approximates, and with
+  /// e = 1/2 Shampoo's is that of the second moment.
+  @Test(arguments: [
+    (["ekfac", "--kronecker-source", "gradient-second-moment"], ["gradient-second-moment"]),
+    (["ekfac", "--kronecker-source", "gradient-second-moment", "--ekfac-basis", "reduce"], ["gradient-second-moment"]),
+    (["ekfac", "--kronecker-source", "fisher-mc", "--seed", "3"], ["fisher-mc", "--seed", "3"]),
+    (["shampoo", "--shampoo-exponent", "0.5"], ["gradient-second-moment"]),
+  ]) func sourcesOfApproximations(approximation: [String], exact: [String]) throws {
+    let workspace = try Workspace()
+    func trace(_ operation: [String]) throws -> Double {
+      let outcome = try RitzProcess.run(
+        ["spectrum"] + flags(workspace) + ["--exact", "--output", workspace.path("o"), "--operator"] + operation)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let spectrum = try #require(operators(workspace, "o")[0]["exact"] as? [String: Any])
+      return try #require(spectrum["eigenvalues"] as? [Double]).reduce(0, +)
+    }
+    let expected = try trace(exact)
+    #expect(try abs(trace(approximation) - expected) <= 1e-12 * expected)
+    #expect(try abs(trace([approximation[0]]) - expected) > 1e-3 * expected)
+    let conventions = try #require(workspace.object("o/result.json")["conventions"] as? [String: String])
+    #expect(conventions["operator " + approximation[0]]?.contains("here") == false)
+  }
+
+  @Test func optionsOfOtherOperators() throws {
+    let workspace = try Workspace()
+    for (operation, extra) in [
+      ("hessian", ["--kronecker-source", "fisher-mc"]), ("shampoo", ["--kronecker-source", "fisher-mc"]),
+      ("kfac-expand", ["--ekfac-basis", "reduce"]), ("ekfac", ["--shampoo-batch", "2"]),
+      ("ekfac", ["--fisher-draws", "2"]), ("ggn", ["--shampoo-exponent", "0.5"]),
+    ] {
+      let outcome = try RitzProcess.run(["spectrum"] + flags(workspace) + ["--operator", operation] + extra)
+      #expect(outcome.status == 2 && outcome.errors.contains("\(extra[0]) goes with"), "\(outcome.errors)")
+    }
+    for extra in [
+      ["--kronecker-source", "hessian"], ["--ekfac-basis", "both"], ["--shampoo-exponent", "2"],
+      ["--shampoo-batch", "0"],
+    ] {
+      let outcome = try RitzProcess.run(["spectrum"] + flags(workspace) + ["--operator", "ekfac"] + extra)
+      #expect(outcome.status == 2, "\(outcome.errors)")
+    }
+    let described = try RitzProcess.run(
+      ["spectrum"] + flags(workspace) + [
+        "--operator", "ekfac", "--kronecker-source", "fisher-mc", "--fisher-draws", "2",
+      ]
+        + ["--top", "1", "--json", "--output", workspace.path("o")])
+    let conventions = try #require(Workspace.object(described.output)["conventions"] as? [String: String])
+    #expect(conventions["operator ekfac"]?.contains("Monte Carlo Fisher matrix in place of G") == true)
+    #expect(conventions["operator ekfac"]?.contains("2 a sample, seed 0") == true)
+  }
+
   @Test func blocks() throws {
     let workspace = try Workspace()
     let outcome = try RitzProcess.run(

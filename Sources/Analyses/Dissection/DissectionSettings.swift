@@ -20,13 +20,15 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
   public var probes: Int
   /// λ of the damped inverses, as a part of a block's largest eigenvalue.
   public var damping: Double
+  /// Of operators and of approximations.
+  public var options: OperatorOptions
   public var seed: UInt64
 
   public init(
     operators: [OperatorKind] = Self.standardOperators,
     approximations: [KroneckerMethod] = Self.standardApproximations, top: Int = 20, includesBias: Bool = false,
     tolerance: Double = 1e-3, maximumProducts: Int? = nil, factorVectors: Int = 20, probes: Int = 8,
-    damping: Double = 0.01, seed: UInt64 = 0
+    damping: Double = 0.01, options: OperatorOptions = OperatorOptions(), seed: UInt64 = 0
   ) {
     self.operators = operators
     self.approximations = approximations
@@ -37,6 +39,7 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
     self.factorVectors = factorVectors
     self.probes = probes
     self.damping = damping
+    self.options = options
     self.seed = seed
   }
 

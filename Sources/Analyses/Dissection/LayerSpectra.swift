@@ -34,7 +34,7 @@ extension Objective {
       try observer(index, 0)
       results.append(
         try storage.eigenpairs("\(kind.rawValue)-\(index)") {
-          let operation = try selecting(layer).curvature(kind)
+          let operation = try selecting(layer).curvature(kind, options: settings.options)
           operation.setInterruption(interruption)
           return try leadingEigenpairs(operation, settings) { try observer(index, $0) }
         })

@@ -122,7 +122,8 @@ extension Objective {
     }
     for method in settings.approximations where method != .decoupled {
       try observer.progress(method.title, 0, 0)
-      let approximation = try kroneckerCurvature(method, interruption: interruption ?? {})
+      let approximation = try kroneckerCurvature(
+        method, options: settings.options.kronecker, interruption: interruption ?? {})
       for block in approximation.blocks {
         guard let layer = block.layer, let index = layers.firstIndex(where: { $0.name == layer.name }) else { continue }
         result.layers[index].approximations.append(
@@ -165,7 +166,7 @@ extension Objective {
     let products = layer.approximations.compactMap(\.product)
     var judgement = Judgement()
     for (kind, pairs) in layer.spectra where kind != .gradientCovariance {
-      let operation = try selecting(layer.layer).curvature(kind)
+      let operation = try selecting(layer.layer).curvature(kind, options: settings.options)
       operation.setInterruption(interruption)
       let found = try ApproximationError.of(
         operation, products, pairs: pairs.top, probes: settings.probes, seed: settings.seed)

@@ -77,11 +77,7 @@ extension SpectrumReport {
     ]
     conventions["batch norm"] = objective.batchNormalizationText
     for measurement in measurements {
-      var text = measurement.kind.definition
-      if measurement.kind == .monteCarloFisher {
-        text += "; \(measurement.options.fisherDraws) a sample, seed \(measurement.options.seed)"
-      }
-      conventions["operator " + measurement.kind.rawValue] = text
+      conventions["operator " + measurement.kind.rawValue] = measurement.options.definition(of: measurement.kind)
       if measurement.condition != nil {
         conventions["condition number"] =
           "largest eigenvalue over the smallest that is not zero; those below 10 N eps of the largest, of singular values below 10 N eps "

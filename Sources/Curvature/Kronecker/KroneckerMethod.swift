@@ -39,7 +39,7 @@ public enum KroneckerMethod: String, Sendable, Codable, CaseIterable {
 }
 
 /// What is chosen of a Kronecker approximation beside its method.
-public struct KroneckerOptions: Sendable, Hashable {
+public struct KroneckerOptions: Sendable, Codable, Hashable {
   /// Which matrix is approximated: the Gauss-Newton matrix, the Monte Carlo Fisher matrix or the second moment of the
   /// gradients. Shampoo's is of the gradients whatever this says, and with it are the blocks it leaves exact.
   public var source: DerivativeSource
@@ -58,5 +58,29 @@ public struct KroneckerOptions: Sendable, Hashable {
     self.basis = basis
     self.shampooExponent = shampooExponent
     self.shampooBatch = shampooBatch
+  }
+
+  /// What these options change in the definition of an approximation; `nil` where nothing.
+  func remark(on method: KroneckerMethod) -> String? {
+    var parts: [String] = []
+    if method == .shampoo {
+      if shampooExponent != 0.25 {
+        parts.append("here (E g g')^(2e) x (E g' g)^(2e) / (E |g|^2)^(4e - 1) with e = \(shampooExponent)")
+      }
+      if shampooBatch != 1 { parts.append("g the mean gradient of \(shampooBatch) consecutive samples") }
+    } else {
+      if method == .ekfac && basis == .reduce { parts.append("here the eigenvectors are those of kfac-reduce") }
+      switch source {
+      case .outputs: break
+      case .draws(let count, let seed):
+        parts.append(
+          "here of the Monte Carlo Fisher matrix in place of G: M_rs = d_r d_s', d = dl/dh at labels drawn from the model, \(count) a sample, seed \(seed)"
+        )
+      case .labels:
+        parts.append(
+          "here of the second moment of the gradients in place of G: M_rs = d_r d_s', d = dl/dh at the labels given")
+      }
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 }
