@@ -17,6 +17,8 @@ public struct Forecast: Sendable, Codable, Hashable {
   public var operationsPerProduct: Double
   /// Bytes that elementwise steps of one product read and write.
   public var elementwiseBytesPerProduct: Double
+  /// Floating-point operations before the first product: those of the passes that an approximation is made of.
+  public var operationsOfPreparation: Double
   /// Operator products asked for, at most.
   public var products: Int
   /// The rate the time is worked out with, in operations a second on all workers, measured on a small matrix product.
@@ -36,7 +38,10 @@ public struct Forecast: Sendable, Codable, Hashable {
   }
 
   /// Seconds for everything.
-  public var seconds: Double { Double(products) * secondsPerProduct + orthogonalizationBytes / Self.bytesPerSecond }
+  public var seconds: Double {
+    operationsOfPreparation / operationsPerSecond + Double(products) * secondsPerProduct
+      + orthogonalizationBytes / Self.bytesPerSecond
+  }
 
   /// What a process holds before it holds any data of ours: code, libraries, matrix-product workspaces.
   static let processBytes = 72 << 20
@@ -126,9 +131,11 @@ extension Forecast {
       return plans
     }
     let probe = try OutputProbe(network: network, loss: loss)
-    let drawSize =
-      request.kind == .monteCarloFisher
-      ? LabelDraws.size(loss, classes: probe.classes, draws: request.options.fisherDraws) : 0
+    // The parts of the Gauss-Newton matrix by classes are made of passes like its own, and so are approximations of a matrix.
+    let passes = request.kind.isClassPart ? .gaussNewton : request.kind.approximated(request.options) ?? request.kind
+    // Passes of approximations take one draw after the other.
+    let draws = request.kind.approximation == nil ? request.options.fisherDraws : 1
+    let drawSize = passes == .monteCarloFisher ? LabelDraws.size(loss, classes: probe.classes, draws: draws) : 0
     let operatorPlans: [[Int: Plan]]
     if request.kind == .tangentKernel {
       operatorPlans = [
@@ -139,12 +146,7 @@ extension Forecast {
       let blocks = request.division.map { ParameterBlock.blocks($0, of: selection, in: network) }
       operatorPlans = [
         try plans { graph throws(InputError) in
-          // The parts of the Gauss-Newton matrix by classes and approximations of it are made of passes like its own.
-          let kind: OperatorKind =
-            request.kind == .shampoo
-            ? .gradientSecondMoment
-            : request.kind.isClassPart || request.kind.approximation != nil ? .gaussNewton : request.kind
-          return try graph.product(of: kind, blocks: blocks, drawSize: drawSize)
+          try graph.product(of: passes, blocks: blocks, drawSize: drawSize)
         }
       ]
     }
@@ -210,6 +212,15 @@ extension Forecast {
       ? perProduct
       : layers.reduce(0) { $0 + 4 * Double($1.dimension) * Double($1.outputs + $1.inputWidth) }
     elementwiseBytesPerProduct = layers.isEmpty ? elements * Double(width) : 0
+    // A pass back for every direction takes about as much as a product with its sums; EKFAC's diagonal takes them again.
+    let directions: Int =
+      switch passes {
+      case .monteCarloFisher: request.options.fisherDraws * sizes.rowsPerSample
+      case .gradientSecondMoment: sizes.rowsPerSample
+      default: probe.outputShape.reduce(1, *)
+      }
+    operationsOfPreparation =
+      layers.isEmpty ? 0 : perProduct * Double(directions * (request.kind == .ekfac ? 2 : 1))
     products = request.products
     try LinearAlgebraLibrary.load()
     operationsPerSecond = MatrixProductRate.measure(Scalar.self) * Double(min(workers, schedule.tasks))

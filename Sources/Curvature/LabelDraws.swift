@@ -13,12 +13,15 @@ enum LabelDraws {
   static func size(_ loss: Loss, classes: Int, draws: Int) -> Int { loss == .crossEntropy ? classes : draws * classes }
 
   /// Fills `target` for one row with outputs `scores`. The draws are a function of the seed, the row of the data and the outputs.
+  ///
+  /// - Parameter first: draws of the row's stream that are passed over.
   static func draw<Scalar: Real>(
-    _ loss: Loss, scores: UnsafeBufferPointer<Scalar>, draws: Int, seed: UInt64, row: Int,
+    _ loss: Loss, scores: UnsafeBufferPointer<Scalar>, first: Int = 0, draws: Int, seed: UInt64, row: Int,
     into target: UnsafeMutablePointer<Scalar>
   ) {
     var stream = RandomStream(seed: seed, purpose: "labels of the Fisher matrix", index: row)
     let classes = scores.count
+    for _ in 0..<first * numbers(loss, classes: classes) { _ = stream.next() }
     switch loss {
     case .crossEntropy:
       let highest = scores.map { Double($0) }.max() ?? 0
@@ -56,6 +59,16 @@ enum LabelDraws {
     }
   }
 
+  /// Numbers of the stream that a draw takes.
+  private static func numbers(_ loss: Loss, classes: Int) -> Int {
+    switch loss {
+    case .crossEntropy: 1
+    case .squaredError, .meanSquaredError: 2 * classes
+    case .binaryCrossEntropy: classes
+    case .output: 0
+    }
+  }
+
   /// A standard normal number by the method of Box and Muller; every one takes two uniform numbers.
   private static func normal(_ stream: inout RandomStream) -> Double {
     let radius = (-2 * log(RandomStream.unitInterval(stream.next()))).squareRoot()
@@ -66,8 +79,9 @@ enum LabelDraws {
 extension Objective {
   /// The objective with labels of the model's own distribution drawn for every row.
   ///
+  /// - Parameter first: draws that are passed over: several objectives of single draws so have those of one together.
   /// - Throws: ``InputError`` where outputs are not finite or the draws would not fit into memory.
-  func drawingLabels(_ options: OperatorOptions) throws -> Objective {
+  func drawingLabels(_ options: OperatorOptions, from first: Int = 0) throws -> Objective {
     guard options.fisherDraws > 0 else {
       throw InputError(place: "--fisher-draws", "must be at least 1, not \(options.fisherDraws)")
     }
@@ -93,7 +107,8 @@ extension Objective {
           let given = order.map { $0[sample] * data.rowsPerSample + position } ?? row
           LabelDraws.draw(
             loss, scores: UnsafeBufferPointer(start: outputs + row * classes, count: classes),
-            draws: options.fisherDraws, seed: options.seed, row: given, into: draws.pointer + row * size)
+            first: first, draws: options.fisherDraws, seed: options.seed, row: given,
+            into: draws.pointer + row * size)
         }
       }
     }

@@ -61,7 +61,7 @@ extension Objective {
   public func curvature(
     _ kind: OperatorKind, blocks: [ParameterBlock]? = nil, options: OperatorOptions = OperatorOptions()
   ) throws -> NetworkOperator<Scalar> {
-    try requireSplit(kind)
+    try requireSplit(kind, options)
     switch kind {
     case .tangentKernel:
       if blocks != nil {
@@ -106,8 +106,8 @@ extension Objective {
     }
   }
 
-  func requireSplit(_ kind: OperatorKind) throws {
-    guard loss != .output || !kind.splitsAtOutputs else {
+  func requireSplit(_ kind: OperatorKind, _ options: OperatorOptions = OperatorOptions()) throws {
+    guard loss != .output || !kind.splitsAtOutputs(options) else {
       throw InputError(
         place: "--operator \(kind.rawValue)",
         "the network returns losses itself, so there is no output to split the matrix at",

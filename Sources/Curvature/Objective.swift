@@ -1,6 +1,5 @@
 import Autodiff
 import Datasets
-import Foundation
 import Krylov
 import Networks
 import Tensors

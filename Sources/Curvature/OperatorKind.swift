@@ -61,8 +61,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
     case .ekfac: "the eigenvectors of kfac-expand with the exact diagonal of G in their basis"
     case .decoupled:
       "of G for each weight E M x E xx', for each bias E M, both as of kfac-expand but without the bias's 1"
-    case .shampoo:
-      "of M for each layer (E g g')^(1/2) x (E g' g)^(1/2), g the gradient of one sample as a matrix: the square of the inverse of Shampoo's preconditioner with exponents -1/4; exact blocks of M for all other parameters"
+    case .shampoo: KroneckerOptions().shampooDefinition
     }
   }
 
@@ -87,13 +86,19 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
   public static var withoutClasses: [OperatorKind] { allCases.filter { !$0.isClassPart && $0.approximation == nil } }
 
   /// Whether the operator needs to know the outputs apart from the loss.
-  var splitsAtOutputs: Bool {
-    switch self {
+  func splitsAtOutputs(_ options: OperatorOptions) -> Bool {
+    switch approximated(options) ?? self {
     case .gaussNewton, .classPart, .crossClassPart, .sameClassPart, .withinClassPart, .functional, .fisher,
       .monteCarloFisher, .kfacExpand, .kfacReduce, .ekfac, .decoupled:
       true
     case .hessian, .gradientSecondMoment, .gradientCovariance, .tangentKernel, .shampoo: false
     }
+  }
+
+  /// What an approximation is one of; `nil` for matrices that are defined without one.
+  public func approximated(_ options: OperatorOptions) -> OperatorKind? {
+    guard let approximation else { return nil }
+    return approximation == .shampoo ? .gradientSecondMoment : options.kronecker.source.kind
   }
 }
 
@@ -114,9 +119,10 @@ public struct OperatorOptions: Sendable, Codable, Hashable {
 
   /// The definition of an operator with these options, as printed with results.
   public func definition(of kind: OperatorKind) -> String {
-    guard let method = kind.approximation else {
-      return kind == .monteCarloFisher ? "\(kind.definition); \(fisherDraws) a sample, seed \(seed)" : kind.definition
+    switch kind {
+    case .monteCarloFisher: "\(kind.definition); \(fisherDraws) a sample, seed \(seed)"
+    case .shampoo: kronecker.shampooDefinition
+    default: ([kind.definition] + (kind.approximation.map(kronecker.remarks) ?? [])).joined(separator: "; ")
     }
-    return [kind.definition, kronecker.remark(on: method)].compactMap(\.self).joined(separator: "; ")
   }
 }

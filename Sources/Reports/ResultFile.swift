@@ -1,4 +1,3 @@
-public import Analyses
 public import Foundation
 import Tensors
 

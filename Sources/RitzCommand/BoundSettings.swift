@@ -1,4 +1,3 @@
-import Foundation
 import Ritz
 
 /// Everything that defines a run of `ritz bound`, stored with it so that `--resume DIR` needs nothing else.

@@ -61,7 +61,7 @@ struct DissectCommand: ParsableCommand {
     try requireCounts([("--probes", probes), ("--max-products", maxProducts)])
     guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance must be above 0 and below 1") }
     guard damping > 0, damping.isFinite else { throw ValidationError("--damping must be a positive number") }
-    // The decoupled one beside which all others are judged is that of the Gauss-Newton matrix.
+    // The decoupled one beside which all others are judged is always that of the Gauss-Newton matrix.
     let others = approximations.split(separator: ",").filter { $0 != KroneckerMethod.decoupled.rawValue }
     try options.require(anyOf: (operators.split(separator: ",") + others).map(String.init))
     if resume != nil && isGiven {
@@ -154,7 +154,9 @@ struct DissectCommand: ParsableCommand {
       guard kind.actsOnParameters, !kind.isClassPart, kind.approximation == nil else {
         throw InputError(
           place: "--operators", "'\(name)' has no blocks of layers",
-          remedy: "choose some of hessian, ggn, functional, gradient-second-moment, gradient-covariance and fisher")
+          remedy:
+            "choose some of hessian, ggn, functional, gradient-second-moment, gradient-covariance, fisher and fisher-mc"
+        )
       }
       if !kinds.contains(kind) { kinds.append(kind) }
     }
@@ -170,7 +172,8 @@ struct DissectCommand: ParsableCommand {
           place: "--approximations \(approximations)", "'\(name)' is no approximation, or one given twice",
           remedy: "choose some of " + KroneckerMethod.allCases.map(\.rawValue).joined(separator: ", ") + ", or none")
       }
-      methods.append(method)
+      // It is there without being asked for.
+      if method != .decoupled { methods.append(method) }
     }
   }
 }

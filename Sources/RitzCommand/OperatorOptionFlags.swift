@@ -43,22 +43,22 @@ struct OperatorOptionFlags: ParsableArguments {
 
   /// Refuses what has no effect on any of these operators and approximations.
   func require(anyOf names: [String]) throws {
-    let of = { (kinds: [OperatorKind]) in kinds.contains { names.contains($0.rawValue) } }
-    let hasSource = of([.kfacExpand, .kfacReduce, .ekfac, .decoupled])
+    let includes = { (kinds: [OperatorKind]) in kinds.contains { names.contains($0.rawValue) } }
+    let hasSource = includes([.kfacExpand, .kfacReduce, .ekfac, .decoupled])
     let standard = KroneckerOptions()
     let isDrawn = kroneckerSource == OperatorKind.monteCarloFisher.rawValue
     for (flag, isGiven, hasEffect, with) in [
       (
-        "--fisher-draws", fisherDraws != 1, of([.monteCarloFisher]) || isDrawn,
+        "--fisher-draws", fisherDraws != 1, includes([.monteCarloFisher]) || isDrawn,
         "fisher-mc or --kronecker-source fisher-mc"
       ),
       (
         "--kronecker-source", kroneckerSource != OperatorKind.gaussNewton.rawValue, hasSource,
         "kfac-expand, kfac-reduce, ekfac or decoupled"
       ),
-      ("--ekfac-basis", ekfacBasis != standard.basis.rawValue, of([.ekfac]), "ekfac"),
-      ("--shampoo-exponent", shampooExponent != standard.shampooExponent, of([.shampoo]), "shampoo"),
-      ("--shampoo-batch", shampooBatch != standard.shampooBatch, of([.shampoo]), "shampoo"),
+      ("--ekfac-basis", ekfacBasis != standard.basis.rawValue, includes([.ekfac]), "ekfac"),
+      ("--shampoo-exponent", shampooExponent != standard.shampooExponent, includes([.shampoo]), "shampoo"),
+      ("--shampoo-batch", shampooBatch != standard.shampooBatch, includes([.shampoo]), "shampoo"),
     ] where isGiven && !hasEffect {
       throw ValidationError("\(flag) goes with \(with)")
     }

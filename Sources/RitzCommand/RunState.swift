@@ -20,7 +20,7 @@ struct RunSettings: StoredSettings, Equatable {
   /// The title of the report, where it is not the model's name.
   var title: String?
 
-  static let (file, writer) = ("run.json", "ritz spectrum")
+  static let (file, writer) = ("run.json", "ritz spectrum or ritz demo")
 }
 
 /// The directory `state` of a run: its settings, and the latest state of every stage.
@@ -30,7 +30,9 @@ struct RunState {
   private static let parametersFile = "parameters.npz"
   private static let secondsFile = "seconds.npz"
 
+  /// - Throws: `InputError` where the directory holds a run of another command.
   init(in output: OutputDirectory) throws {
+    try RunSettings.requireOwn(output)
     self.output = output
     directory = try output.directory("state")
   }

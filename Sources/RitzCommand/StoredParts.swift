@@ -5,17 +5,10 @@ import Ritz
 struct StoredParts {
   private let directory: OutputDirectory
   private let lock: RunLock
-  private static let settings: [any StoredSettings.Type] = [
-    TrainSettings.self, RunSettings.self, BoundSettings.self, DissectSettings.self,
-  ]
-
   /// - Parameter own: what the command stores of its runs.
   /// - Throws: `InputError` where the directory holds the run of another command, or another process is at work in it.
   init(_ output: OutputDirectory, of own: any StoredSettings.Type) throws {
-    for other in Self.settings where other.file != own.file && other.isThere(output.path) {
-      throw InputError(
-        file: output.path, "holds a run of another command, \(other.writer)", remedy: "give another --output")
-    }
+    try own.requireOwn(output)
     directory = try output.directory("state")
     lock = try RunLock(directory.path("lock"), of: output.path)
   }

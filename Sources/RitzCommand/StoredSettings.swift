@@ -15,6 +15,17 @@ extension StoredSettings {
   /// Whether a run was begun in a directory.
   static func isThere(_ directory: String) -> Bool { FileBytes.exists(directory + "/" + place) }
 
+  /// - Throws: `InputError` where the directory holds a run of another command.
+  static func requireOwn(_ output: OutputDirectory) throws {
+    let all: [any StoredSettings.Type] = [
+      TrainSettings.self, RunSettings.self, BoundSettings.self, DissectSettings.self,
+    ]
+    for other in all where other.file != file && other.isThere(output.path) {
+      throw InputError(
+        file: output.path, "holds a run of another command, \(other.writer)", remedy: "give another --output")
+    }
+  }
+
   /// - Throws: `InputError` where no run was begun in the directory, or its settings are damaged.
   static func read(_ directory: String) throws -> Self {
     guard !directory.isEmpty else {

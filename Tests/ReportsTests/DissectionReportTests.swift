@@ -11,10 +11,10 @@ import Testing
     "mean_alignment": 0.99, "outliers": {"count": 2, "ratio": 4, "ratio_at_classes": null, "ratio_to_classes": 30}}
     """
   private static let approximations = """
-    {"name": "decoupled", "eigenvalues": [1.2, 0.3, 0.08],
+    {"name": "decoupled", "source": "ggn", "eigenvalues": [1.2, 0.3, 0.08],
      "errors": [{"operator": "hessian", "value": 0.41, "standard_error": 0.01}, {"operator": "ggn", "value": 0.4}],
      "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.7, "is_converged": true}]},
-    {"name": "ekfac", "eigenvalues": [1.3, 0.3, 0.08],
+    {"name": "ekfac", "source": "fisher-mc", "eigenvalues": [1.3, 0.3, 0.08],
      "errors": [{"operator": "hessian", "value": 0.3, "standard_error": 0.02, "difference_standard_error": 0.003},
      {"operator": "ggn", "value": 0.3}], "steps": [{"operator": "ggn", "damping": 0.02, "share": 0.8, "is_converged": false}]}
     """
@@ -119,6 +119,7 @@ import Testing
     #expect(page.contains("Overlap between one and two"))
     #expect(!page.contains("<script"))
     let text = page.replacing(/<[^>]+>/, with: "")
+    #expect(text.contains("EKFAC of fisher-mc"))
     #expect(text.contains("0.300 ±\u{A0}0.02 (−0.110 ±\u{A0}0.003)"))
     for link in page.matches(of: /href="#([^"]+)"/) { #expect(page.contains("id=\"\(link.1)\"")) }
   }

@@ -94,7 +94,8 @@ import Testing
     let data = try work.labelled(samples: 24, features: 4, classes: 2)
     let outcome = try RitzProcess.run([
       "dissect", "mlp:4-3-2", "--data", data, "--loss", "cross-entropy", "--operators", source, "--approximations",
-      "kfac-expand,ekfac", "--kronecker-source", source, "--top", "3", "--json", "--quiet", "--output", work.path("o"),
+      "decoupled,kfac-expand,ekfac", "--kronecker-source", source, "--top", "3", "--json", "--quiet", "--output",
+      work.path("o"),
     ])
     try #require(outcome.status == 0, "\(outcome.errors)")
     let result = try Workspace.object(outcome.output)
@@ -105,12 +106,14 @@ import Testing
         let row = try #require(approximation["errors"] as? [[String: Any]])
         return try #require(row[0]["value"] as? Double)
       }
+      #expect(approximations.compactMap { $0["source"] as? String } == ["ggn", source, source])
       #expect(errors.count == 3 && errors[2] <= errors[1] * (1 + 1e-12))
       // The decoupled one is that of the Gauss-Newton matrix.
       #expect((abs(errors[0] - errors[1]) <= 1e-12 * errors[0]) == (source == "ggn"))
     }
     let conventions = try #require(result["conventions"] as? [String: String])
     #expect(conventions["operator ekfac"]?.contains("in place of G") == (source != "ggn"))
+    #expect(conventions["operator decoupled"] == nil)
     let refused = try RitzProcess.run(["dissect", work.path("o"), "--shampoo-batch", "2", "--approximations", "ekfac"])
     #expect(refused.status == 2 && refused.errors.contains("--shampoo-batch goes with shampoo"), "\(refused.errors)")
   }

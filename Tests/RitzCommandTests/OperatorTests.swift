@@ -160,8 +160,10 @@ import Testing
   /// e = 1/2 Shampoo's is that of the second moment.
   @Test(arguments: [
     (["ekfac", "--kronecker-source", "gradient-second-moment"], ["gradient-second-moment"]),
-    (["ekfac", "--kronecker-source", "gradient-second-moment", "--ekfac-basis", "reduce"], ["gradient-second-moment"]),
     (["ekfac", "--kronecker-source", "fisher-mc", "--seed", "3"], ["fisher-mc", "--seed", "3"]),
+    (
+      ["ekfac", "--kronecker-source", "fisher-mc", "--fisher-draws", "3"], ["fisher-mc", "--fisher-draws", "3"]
+    ),
     (["shampoo", "--shampoo-exponent", "0.5"], ["gradient-second-moment"]),
   ]) func sourcesOfApproximations(approximation: [String], exact: [String]) throws {
     let workspace = try Workspace()
@@ -177,6 +179,78 @@ import Testing
     #expect(try abs(trace([approximation[0]]) - expected) > 1e-3 * expected)
     let conventions = try #require(workspace.object("o/result.json")["conventions"] as? [String: String])
     #expect(conventions["operator " + approximation[0]]?.contains("here") == false)
+  }
+
+  /// Of a single batch of all samples, with e = 1/2, ‖∇L‖² is what all layers' traces add up to.
+  @Test func shampooOfTheWholeBatch() throws {
+    let workspace = try Workspace()
+    let outcome = try RitzProcess.run(
+      ["spectrum"] + flags(workspace) + [
+        "--operator", "shampoo", "--shampoo-exponent", "0.5", "--shampoo-batch", "30", "--exact", "--output",
+        workspace.path("o"),
+      ])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let result = try workspace.object("o/result.json")
+    let gradient = try #require((result["gradient"] as? [String: Any])?["norm"] as? Double)
+    let spectrum = try #require(operators(workspace, "o")[0]["exact"] as? [String: Any])
+    let trace = try #require(spectrum["eigenvalues"] as? [Double]).reduce(0, +)
+    #expect(abs(trace - gradient * gradient) <= 1e-10 * trace)
+    let conventions = try #require(result["conventions"] as? [String: String])
+    #expect(conventions["operator shampoo"]?.contains("30 consecutive samples") == true)
+    let larger = try RitzProcess.run(
+      ["spectrum"] + flags(workspace) + ["--operator", "shampoo", "--shampoo-batch", "31", "--top", "1"])
+    #expect(larger.status == 1 && larger.errors.contains("--shampoo-batch 31"), "\(larger.errors)")
+  }
+
+  /// The rows of a convolution make the two kinds of K-FAC, and their eigenvectors, differ. Products with an eigenvector that
+  /// was stored give its eigenvalue with the same options only.
+  @Test func basisOfEKFAC() throws {
+    let workspace = try Workspace()
+    let images = NumpyArray((0..<4 * 784).map { sin(Double($0 * $0 % 997)) }, shape: [4, 1, 28, 28])
+    let data = try workspace.write(["x": images, "y": NumpyArray([Int64(0), 1, 2, 3])], to: "images.npz")
+    let common = [
+      "lenet5", "--data", data, "--loss", "cross-entropy", "--operator", "ekfac", "--params", "^0[.]",
+    ]
+    func top(_ basis: String) throws -> Double {
+      let outcome = try RitzProcess.run(
+        ["spectrum"] + common + ["--ekfac-basis", basis, "--top", "1", "--output", workspace.path(basis)])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try largest(operators(workspace, basis)[0])
+    }
+    let (expand, reduce) = (try top("expand"), try top("reduce"))
+    #expect(abs(expand - reduce) > 1e-6 * expand)
+    let conventions = try #require(workspace.object("reduce/result.json")["conventions"] as? [String: String])
+    #expect(conventions["operator ekfac"]?.contains("those of kfac-reduce") == true)
+    let vectors = try workspace.arrays("reduce/arrays.npz").filter { $0.key.hasPrefix("top_vectors/") }
+    var arrays: [String: NumpyArray] = [:]
+    for (name, array) in vectors {
+      arrays[String(name.dropFirst("top_vectors/".count))] = NumpyArray(
+        try array.doubles(), shape: Array(array.shape.dropFirst()))
+    }
+    let vector = try workspace.write(arrays, to: "v.npz")
+    func norm(_ basis: String) throws -> Double {
+      let outcome = try RitzProcess.run(
+        ["apply"] + common + [
+          "--ekfac-basis", basis, "--vector", vector, "--output", workspace.path("p.npz"), "--json",
+        ])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let norms = try #require(Workspace.object(outcome.output)["product_norms"] as? [Double])
+      return norms[0]
+    }
+    #expect(try abs(norm("reduce") - reduce) <= 1e-8 * reduce)
+    #expect(try abs(norm("expand") - reduce) > 1e-6 * reduce)
+  }
+
+  @Test func forecastOfDrawnLabels() throws {
+    let workspace = try Workspace()
+    func parts(_ extra: [String]) throws -> [String] {
+      let outcome = try RitzProcess.run(
+        ["inspect"] + flags(workspace) + ["--plan", "--operator", "ekfac", "--json"] + extra)
+      let forecast = try #require(Workspace.object(outcome.output)["forecast"] as? [String: Any])
+      return try #require(forecast["parts"] as? [[String: Any]]).compactMap { $0["name"] as? String }
+    }
+    #expect(try !parts([]).contains("labels drawn"))
+    #expect(try parts(["--kronecker-source", "fisher-mc"]).contains("labels drawn"))
   }
 
   @Test func optionsOfOtherOperators() throws {

@@ -1,5 +1,4 @@
 import Curvature
-import Foundation
 import Krylov
 import Networks
 import Tensors

@@ -1,5 +1,4 @@
 import Curvature
-import Foundation
 import Krylov
 import Networks
 import Tensors
@@ -98,7 +97,7 @@ extension ExactSpectrum {
   /// The most parameters a dense matrix is formed for.
   public static let largestDimension = 30_000
 
-  /// - Throws: ``InputError`` where the dense matrix would be too large, or the machine's memory too small for it.
+  /// - Throws: ``InputError`` where the dense matrix would be too large, or the memory of the process too small for it.
   public static func require(dimension: Int) throws {
     let remedy = "use --top, --bottom and --density, or a block of fewer parameters (--params)"
     guard dimension <= largestDimension else {

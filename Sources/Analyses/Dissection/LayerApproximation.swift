@@ -6,6 +6,8 @@ import Tensors
 public struct LayerApproximation<Scalar: Real>: Sendable {
   /// `decoupled`, or the name of a ``KroneckerMethod``.
   public var name: String
+  /// What it is an approximation of.
+  public var source: OperatorKind
   /// Its leading eigenpairs, one more than asked for where there is one.
   public var pairs: [Eigenpair<Vector<Scalar>>]
   /// Its error as an approximation of some of the operators.
@@ -17,9 +19,13 @@ public struct LayerApproximation<Scalar: Real>: Sendable {
   var inverse: DampedStep.Inverse<Scalar>?
 
   /// - Parameter matrix: on vectors [W b] by rows.
-  init(_ method: KroneckerMethod, _ matrix: KroneckerOperator<Scalar>, _ layer: SharedLinearLayer, top: Int) {
+  init(
+    _ method: KroneckerMethod, of source: OperatorKind, _ matrix: KroneckerOperator<Scalar>,
+    _ layer: SharedLinearLayer, top: Int
+  ) {
     let shape = (layer.outputs, layer.inputWidth)
     name = method.rawValue
+    self.source = source
     pairs = matrix.largest(min(top, matrix.dimension)).map { place in
       let rows = matrix.vector(place).elements.map { Double($0) }
       return Eigenpair(

@@ -80,7 +80,13 @@ extension Objective {
       )
       return result
     }
-    if loss != .output { try part.measureFactors(settings, storage, observer, interruption, &result) }
+    if loss == .output {
+      result.warnings.append(
+        "the network returns losses itself, so there is no output to split at: no factors, no correspondences, no approximations"
+      )
+    } else {
+      try part.measureFactors(settings, storage, observer, interruption, &result)
+    }
     try observer.progress("H = M - H_p", 0, 0)
     let identity = try storage.value("identity") {
       try probabilityIdentity(vectors: min(2, settings.probes), seed: settings.seed)
@@ -124,10 +130,11 @@ extension Objective {
       try observer.progress(method.title, 0, 0)
       let approximation = try kroneckerCurvature(
         method, options: settings.options.kronecker, interruption: interruption ?? {})
+      let source = approximation.source
       for block in approximation.blocks {
         guard let layer = block.layer, let index = layers.firstIndex(where: { $0.name == layer.name }) else { continue }
         result.layers[index].approximations.append(
-          LayerApproximation(method, block.matrix, layers[index], top: settings.top + 1))
+          LayerApproximation(method, of: source, block.matrix, layers[index], top: settings.top + 1))
       }
     }
     for index in layers.indices {
@@ -156,7 +163,7 @@ extension Objective {
       }
     }
     result.approximations.append(
-      LayerApproximation(.decoupled, try eigen.decoupled(pool: pool), layer, top: settings.top + 1))
+      LayerApproximation(.decoupled, of: .gaussNewton, try eigen.decoupled(pool: pool), layer, top: settings.top + 1))
   }
 
   /// How good a layer's approximations are.

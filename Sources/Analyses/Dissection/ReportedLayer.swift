@@ -168,6 +168,8 @@ public struct ReportedApproximation: Codable, Sendable, Equatable {
 
   /// `decoupled` for E[M] ⊗ E[xxᵀ], else the name of the method.
   public var name: String
+  /// The operator that it approximates.
+  public var source: String
   /// Its own, descending.
   @ReportedNumbers public var eigenvalues: [Double]
   public var errors: [Error]
@@ -190,6 +192,7 @@ public struct ReportedApproximation: Codable, Sendable, Equatable {
 
   init<Scalar: Real>(_ measured: LayerApproximation<Scalar>, top: Int) {
     name = measured.name
+    source = measured.source.rawValue
     eigenvalues = measured.pairs.prefix(top).map(\.value)
     errors = measured.errors.map {
       Error(

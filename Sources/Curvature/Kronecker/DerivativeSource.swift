@@ -7,4 +7,13 @@ public enum DerivativeSource: Sendable, Codable, Hashable {
   case draws(Int, seed: UInt64)
   /// Gradients at the labels given: of the second moment of the gradients. One pass.
   case labels
+
+  /// The matrix that has this factor.
+  public var kind: OperatorKind {
+    switch self {
+    case .outputs: .gaussNewton
+    case .draws: .monteCarloFisher
+    case .labels: .gradientSecondMoment
+    }
+  }
 }

@@ -10,6 +10,8 @@ import Tensors
 public struct KroneckerCurvature<Scalar: Real>: LinearOperator, Sendable {
   public let method: KroneckerMethod
   public let options: KroneckerOptions
+  /// What it is an approximation of.
+  public var source: OperatorKind { method == .shampoo ? .gradientSecondMoment : options.source.kind }
   /// Vectors over the selected parameters.
   public let space: DenseVectorSpace<Scalar>
   public let blocks: [KroneckerBlock<Scalar>]

@@ -60,27 +60,35 @@ public struct KroneckerOptions: Sendable, Codable, Hashable {
     self.shampooBatch = shampooBatch
   }
 
-  /// What these options change in the definition of an approximation; `nil` where nothing.
-  func remark(on method: KroneckerMethod) -> String? {
-    var parts: [String] = []
-    if method == .shampoo {
-      if shampooExponent != 0.25 {
-        parts.append("here (E g g')^(2e) x (E g' g)^(2e) / (E |g|^2)^(4e - 1) with e = \(shampooExponent)")
-      }
-      if shampooBatch != 1 { parts.append("g the mean gradient of \(shampooBatch) consecutive samples") }
-    } else {
-      if method == .ekfac && basis == .reduce { parts.append("here the eigenvectors are those of kfac-reduce") }
-      switch source {
-      case .outputs: break
-      case .draws(let count, let seed):
-        parts.append(
-          "here of the Monte Carlo Fisher matrix in place of G: M_rs = d_r d_s', d = dl/dh at labels drawn from the model, \(count) a sample, seed \(seed)"
-        )
-      case .labels:
-        parts.append(
-          "here of the second moment of the gradients in place of G: M_rs = d_r d_s', d = dl/dh at the labels given")
-      }
+  /// What these options change in the definition of an approximation other than Shampoo's.
+  func remarks(on method: KroneckerMethod) -> [String] {
+    var remarks: [String] = []
+    if method == .ekfac && basis == .reduce { remarks.append("here the eigenvectors are those of kfac-reduce") }
+    switch source {
+    case .outputs: break
+    case .draws(let count, let seed):
+      remarks.append(
+        "here of the Monte Carlo Fisher matrix in place of G: M_rs = d_r d_s', d = dl/dh at labels drawn from the model, \(count) a sample, seed \(seed)"
+      )
+    case .labels:
+      remarks.append(
+        "here of the second moment of the gradients in place of G: M_rs = d_r d_s', d = dl/dh at the labels given")
     }
-    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    return remarks
+  }
+
+  /// The definition of Shampoo's approximation, as printed with results.
+  var shampooDefinition: String {
+    let isItsOwn = shampooExponent == 0.25
+    let product =
+      isItsOwn
+      ? "(E g g')^(1/2) x (E g' g)^(1/2)"
+      : "(E g g')^(2e) x (E g' g)^(2e) / (E |g|^2)^(4e - 1), e = \(shampooExponent)"
+    let gradient =
+      shampooBatch == 1
+      ? "the gradient of one sample"
+      : "the gradient of the mean loss of \(shampooBatch) consecutive samples (sequences with all their positions; the last may be fewer)"
+    return
+      "of M for each layer \(product), g \(gradient) as a matrix: the square of the inverse of Shampoo's preconditioner with exponents -\(isItsOwn ? "1/4" : "e"); exact blocks of M for all other parameters"
   }
 }

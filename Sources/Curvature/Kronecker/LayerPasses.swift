@@ -15,14 +15,13 @@ extension Objective {
     _ build: (inout LayerGraph, _ directions: Int) throws(InputError) -> [(Value, ResultDestination)]
   ) throws -> Vector<Double> {
     let directions = directions(of: source)
-    var objectives = [self]
-    if case .draws(let draws, let seed) = source {
-      objectives = try (0..<draws).map { draw in
-        try drawingLabels(OperatorOptions(fisherDraws: 1, seed: seed &+ UInt64(draw)))
-      }
-    }
+    let draws = if case .draws(let draws, _) = source { draws } else { 1 }
     var sum: Vector<Double>?
-    for objective in objectives {
+    for draw in 0..<draws {
+      var objective = self
+      if case .draws(_, let seed) = source {
+        objective = try drawingLabels(OperatorOptions(fisherDraws: 1, seed: seed), from: draw)
+      }
       let executor = try objective.layerExecutor(rotations) { graph throws(InputError) in try build(&graph, directions)
       }
       for start in stride(from: 0, to: directions, by: 4) {
@@ -37,7 +36,7 @@ extension Objective {
           let sumSpace = DenseVectorSpace<Double>(dimension: wide.count, pool: pool)
           var total = sum ?? sumSpace.zero()
           sum = nil
-          sumSpace.axpy(1 / Double(objectives.count), wide, &total)
+          sumSpace.axpy(1 / Double(draws), wide, &total)
           sum = total
         }
       }

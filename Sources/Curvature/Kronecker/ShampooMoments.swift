@@ -26,7 +26,9 @@ extension LayerGraph {
     let sum = try sampleMatrices(of: weight, derivatives, rotations, joined: true)
     let shape = objective.graph.shape(of: sum)
     let mass = try objective.graph.reduce(.sum, objective.weights, over: [0])
-    let root = try objective.graph.apply(.sqrt, mass)
+    // Without any weight the sum is 0, and so is the quotient; of other masses nothing changes in either precision.
+    let positive = try objective.graph.add(mass, objective.graph.constant(1e-36, []))
+    let root = try objective.graph.apply(.sqrt, positive)
     let matrix = try objective.graph.divide(sum, objective.graph.broadcast(root, to: shape, dimensions: []))
     let left = try objective.graph.append(
       DotGeneral(batch: 1, contracted: 1, leftContractsFirst: false, rightContractsFirst: false), [matrix, matrix])
@@ -54,7 +56,7 @@ extension Objective {
   ///
   /// - Parameter batch: samples of a batch; 1 for the gradients of single samples.
   /// - Throws: ``InputError`` where batch statistics couple the samples, and for models of a fixed batch size that is
-  ///   not `batch`, if more than 1 is asked for.
+  ///   not `batch`, if more than 1 is asked for, and for batches larger than the data.
   ///
   /// Source: V. Gupta, T. Koren, Y. Singer, "Shampoo: preconditioned stochastic tensor optimization", ICML 2018,
   /// arXiv:1802.09568.
@@ -62,10 +64,14 @@ extension Objective {
     of layers: [SharedLinearLayer], batch: Int = 1, interruption: () throws -> Void = {}
   ) throws -> [(left: DenseMatrix, right: DenseMatrix)] {
     try requireLayerProducts(.labels)
-    guard batch >= 1 else { throw InputError("a batch of gradients has at least one sample, not \(batch)") }
+    guard (1...max(1, data.samples)).contains(batch) else {
+      throw InputError(
+        place: "--shampoo-batch \(batch)", "is no batch of \(data.samples) samples",
+        remedy: "choose from 1 to as many as there are")
+    }
     if batch > 1, case .fixed(let size) = network.batch, size != batch {
       throw InputError(
-        "batches of \(batch) samples are asked for, and the model was exported at the fixed batch size \(size)",
+        place: "--shampoo-batch \(batch)", "the model was exported at the fixed batch size \(size)",
         remedy: "export the model with a dynamic batch dimension, or ask for batches of \(size)")
     }
     var result = layers.map { (left: DenseMatrix(zeros: $0.outputs, $0.outputs), right: DenseMatrix(zeros: 0, 0)) }

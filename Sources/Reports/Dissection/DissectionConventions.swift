@@ -13,8 +13,9 @@ public enum DissectionConventions {
     "E[xxᵀ]": "the second moment, not centred, of the rows the weight multiplies, over samples and rows",
     "decoupling": "E[M ⊗ xxᵀ] ≈ E[M] ⊗ E[xxᵀ]: K-FAC's expand, without the bias's 1 in x unless the block has a bias",
     "approximations":
-      "kfac-reduce, ekfac and shampoo as operators of the same names; errors are ‖A − Â‖_F/‖A‖_F, the leading eigenvectors' part of the norms "
-      + "exactly, the rest from random signs, the same for all approximations of a block, of which differences know more than errors",
+      "as operators of the same names, on the layer's block as it is measured: without its bias unless that is in it; errors are ‖A − Â‖_F/‖A‖_F, the leading eigenvectors' part of the norms "
+      + "from the eigenpairs, the rest from random signs, whose chance is what ± holds; the same signs serve all approximations of a block, so "
+      + "that differences to the first have a smaller ± than the errors",
     "overlap":
       "Tr(P₁P₂)/k of two k-dimensional subspaces, the mean squared cosine of the principal angles; chance is k/n with standard deviation "
       + "√(2(n − k)²/(n²(n − 1)(n + 2))), n the parameters of the block; undefined where the gap below the k-th eigenvalue is smaller than its residual",

@@ -102,6 +102,13 @@ public enum DissectionFigures {
       further: member.comparisons.count > lines.count ? " All pairs are in result.json." : "", width: width)
   }
 
+  /// An approximation's name, with what it is of where that is not the rule.
+  static func label(_ approximation: ReportedApproximation) -> String {
+    let name = short(approximation.name)
+    let isUsual = approximation.source == "ggn" || approximation.name == "shampoo"
+    return isUsual ? name : "\(name) of \(short(approximation.source))"
+  }
+
   /// The letter of an operator.
   static func short(_ name: String) -> String {
     switch name {
@@ -132,7 +139,7 @@ public enum DissectionFigures {
     }
     lines += member.layer.approximations.enumerated().map { number, approximation in
       RankChart.Line(
-        label: short(approximation.name), color: .ofLine(7 - number % 4), values: approximation.eigenvalues,
+        label: label(approximation), color: .ofLine(7 - number % 4), values: approximation.eigenvalues,
         isDashed: true)
     }
     let chart = RankChart(

@@ -81,7 +81,7 @@ enum DissectionLayerSection {
       [(title: "‖A − Â‖/‖A‖ (less the first)", numeric: false), (title: "λ₁", numeric: true)]
       + operators.map { (title: OperatorName.full($0), numeric: true) }
     let rows = layer.approximations.map { approximation -> [Markup] in
-      [.text(DissectionFigures.short(approximation.name)), Page.number(approximation.eigenvalues.first ?? .nan)]
+      [.text(DissectionFigures.label(approximation)), Page.number(approximation.eigenvalues.first ?? .nan)]
         + approximation.errors.enumerated().map { index, error in
           let own = estimate(error.value, error.standardError)
           guard let first = layer.approximations.first, first.name != approximation.name,
@@ -108,7 +108,7 @@ enum DissectionLayerSection {
       [(title: "share of the damped step", numeric: false)]
       + operators.map { (title: OperatorName.full($0.operator), numeric: true) }
     let rows = layer.approximations.map { approximation -> [Markup] in
-      [.text(DissectionFigures.short(approximation.name))]
+      [.text(DissectionFigures.label(approximation))]
         + operators.map { step in
           guard let own = approximation.steps.first(where: { $0.operator == step.operator }) else { return "–" }
           return own.isConverged

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 extension StudyCell {
@@ -18,7 +17,7 @@ extension StudyCell {
     return 8 * features * (2 * inputs + 4 * outputs)
   }
 
-  /// - Throws: ``InputError`` where as many such cells as there are workers would not fit into its memory.
+  /// - Throws: ``InputError`` where as many such cells as there are workers would not fit into the memory of the process.
   func requireMemory(input: [Int], outputs: Int, workers: Int) throws(InputError) {
     let bytes = byteCount(input: input, outputs: outputs) * Double(workers)
     let memory = Double(ProcessMemory.bytes)

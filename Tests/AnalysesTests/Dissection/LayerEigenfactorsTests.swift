@@ -9,7 +9,8 @@ import Testing
 /// Eigenvectors of layers as matrices, and the factors they are held against.
 @Suite struct LayerEigenfactorsTests {
   private static func decoupled(_ factors: LayerEigenfactors, top: Int = 12) throws -> LayerApproximation<Double> {
-    LayerApproximation(.decoupled, try factors.decoupled(pool: WorkerPool(count: 1)), factors.layer, top: top)
+    LayerApproximation(
+      .decoupled, of: .gaussNewton, try factors.decoupled(pool: WorkerPool(count: 1)), factors.layer, top: top)
   }
 
   private static func layers(includingBias: Bool) throws -> [(SharedLinearLayer, LayerEigenfactors, Objective<Double>)]
@@ -201,6 +202,16 @@ import Testing
       #expect(both[0].differenceError == 0 && differenceError < 0.05 * separate)
       let difference = (both[1].value - both[0].value) - (dense[1].value - dense[0].value)
       #expect(abs(difference) <= 5 * differenceError + 1e-12)
+      // Of two unlike ones: the mean square of what is missed in standard errors.
+      let all = try ApproximationError.exact(operation, [product, nothing])
+      let scores = try (0..<60).map { seed in
+        let drawn = try ApproximationError.drawn(
+          operation, [product, nothing], pairs: pairs, probes: 24, seed: UInt64(100 + seed))
+        let missed = (drawn[1].value - drawn[0].value) - (all[1].value - all[0].value)
+        return missed / (try #require(drawn[1].differenceError))
+      }
+      let square = scores.reduce(0) { $0 + $1 * $1 } / Double(scores.count)
+      #expect((0.5...2).contains(square), "\(square)")
     }
   }
 }

@@ -59,21 +59,49 @@ import Testing
     let matrix = try objective.kroneckerCurvature(.kfacExpand, options: KroneckerOptions(source: source))
     let small = matrix.blocks.filter { $0.layer == nil }
     #expect(small.map(\.name) == ["1", "4"] && small.map(\.dimension) == [6, 8])
-    let kind: OperatorKind =
-      switch source {
-      case .outputs: .gaussNewton
-      case .labels: .gradientSecondMoment
-      case .draws: .monteCarloFisher
-      }
     for block in small {
-      if kind == .monteCarloFisher {
-        // Draws one at a time here, together there: the same in the mean only.
-        #expect(block.matrix.trace > 0)
-        continue
-      }
-      let exact = try objective.exactOperator(of: block, kind)
+      let exact = try objective.exactOperator(of: block, source.kind, options: OperatorOptions(fisherDraws: 2, seed: 5))
       #expect(try block.relativeError(to: exact) <= 1e-12, "\(block.name)")
     }
+  }
+
+  /// Draws one after the other are those of the operator that takes all of them together.
+  @Test(arguments: [Loss.crossEntropy, .squaredError, .meanSquaredError, .binaryCrossEntropy], [1, 3])
+  func drawsOfTheOperator(loss: Loss, draws: Int) throws {
+    let network = try SmallProblem.network()
+    let inputs = SmallProblem.numbers([8, 6], seed: 2)
+    let isLabelled = loss == .crossEntropy
+    let targets =
+      isLabelled
+      ? SmallProblem.labels(8, classes: 4)
+      : NumpyArray([Double](repeating: loss == .binaryCrossEntropy ? 1 : 0.5, count: 32), shape: [8, 4])
+    let objective: Objective<Double> = try SmallProblem.objective(
+      network, Dataset(inputs: inputs, targets: targets), loss)
+    let options = OperatorOptions(
+      fisherDraws: draws, seed: 9, kronecker: KroneckerOptions(source: .draws(draws, seed: 9)))
+    func trace(_ kind: OperatorKind) throws -> Double {
+      let operation = try objective.curvature(kind, options: options)
+      return try (0..<operation.dimension).reduce(0) { sum, index in
+        var unit = Vector<Double>(zeros: operation.dimension)
+        unit[index] = 1
+        return sum + (try operation.apply(unit))[index]
+      }
+    }
+    let exact = try trace(.monteCarloFisher)
+    #expect(try abs(trace(.ekfac) - exact) <= 1e-12 * exact)
+  }
+
+  /// Where the network returns its losses, gradients are all there is.
+  @Test func sourcesAndLossesAsOutputs() throws {
+    let objective = try SmallProblem.objective(
+      SmallProblem.network(outputs: 1), Dataset(inputs: SmallProblem.numbers([5, 6], seed: 2)), .output)
+    let v = randomVector(objective.dimension, seed: 2, as: Double.self)
+    for kind in [OperatorKind.kfacExpand, .ekfac, .decoupled] {
+      #expect(throws: InputError.self) { try objective.curvature(kind) }
+      let labels = OperatorOptions(kronecker: KroneckerOptions(source: .labels))
+      #expect(try objective.curvature(kind, options: labels).apply(v).elements.allSatisfy(\.isFinite))
+    }
+    #expect(try objective.curvature(.shampoo).apply(v).elements.allSatisfy(\.isFinite))
   }
 
   @Test(arguments: KroneckerMethod.allCases, [1e-3, 1e-1]) func inverses(
@@ -134,6 +162,23 @@ import Testing
       let trace = (0..<moments.right.rows).reduce(0) { $0 + moments.right[$1, $1] }
       #expect(abs(block.matrix.trace - trace) <= 1e-12 * trace)
     }
+  }
+
+  /// A batch whose labels are all ignored has no weight.
+  @Test func shampooOfBatchesWithoutWeight() throws {
+    let network = try SmallProblem.network()
+    let inputs = SmallProblem.numbers([4, 6], seed: 2)
+    let kept = NumpyArray(try Array(inputs.doubles().suffix(12)), shape: [2, 6])
+    let objective: Objective<Double> = try SmallProblem.objective(
+      network, Dataset(inputs: inputs, targets: NumpyArray([Int64(-100), -100, 1, 3])), .crossEntropy)
+    let alone: Objective<Double> = try SmallProblem.objective(
+      network, Dataset(inputs: kept, targets: NumpyArray([Int64(1), 3])), .crossEntropy)
+    let expected = try alone.shampooMoments(of: alone.linearLayers(), batch: 2)
+    for (moments, expected) in zip(try objective.shampooMoments(of: objective.linearLayers(), batch: 2), expected) {
+      #expect(KroneckerProblem.relative(moments.left, expected.left) <= 1e-12)
+      #expect(KroneckerProblem.relative(moments.right, expected.right) <= 1e-12)
+    }
+    #expect(throws: InputError.self) { try alone.shampooMoments(of: alone.linearLayers(), batch: 3) }
   }
 
   /// Convolutions have the same moments from every sample's gradient.

@@ -1,3 +1,5 @@
+public import Analyses
+
 /// What `result.json` of a command holds.
 public protocol ResultReport: Codable, Sendable {
   /// Name and version of the layout, as `ritz.spectrum/1`.
