@@ -110,6 +110,12 @@ import Testing
     return []
   }
 
+  @Test func namesOfModels() {
+    #expect(ModelNames.joined(["mlp-1", "mlp-2", "mlp-random-1", "mlp-random-2"]) == "mlp, mlp-random")
+    #expect(ModelNames.joined(["mlp-1", "net", "step-000001", "step-000020"]) == "mlp-1, net, step")
+    #expect(ModelNames.joined(["1", "2"]) == "1, 2")
+  }
+
   @Test func pageIsWellFormedAndEscaped() throws {
     let page = DissectionPage.html(try Self.report())
     let reader = XMLReader(page)

@@ -51,7 +51,7 @@ struct DissectionLayerView {
     }
     let isMixed = report.models.contains { model in report.models.first.map { !$0.isAlike(model) } ?? false }
     for index in views.indices {
-      if isMixed { views[index].heading += " of " + views[index].members.map(\.model.name).joined(separator: ", ") }
+      if isMixed { views[index].heading += " of " + ModelNames.joined(views[index].members.map(\.model.name)) }
       let names = Set(views[index].members.map(\.model.name))
       views[index].betweenModels = report.comparisons.filter {
         $0.layer == views[index].name && $0.first.model != $0.second.model && names.contains($0.first.model)

@@ -33,17 +33,24 @@ public enum DissectionPage {
     let links =
       [("models", "Models"), ("layers", "Layers")] + views.map { ($0.identifier, $0.heading) }
       + [("setting", "Setting"), ("conventions", "Conventions"), ("reproduce", "Reproduce")]
-    let several = report.models.count > 1
-    let warnings =
-      report.warnings + report.models.flatMap { model in model.warnings.map { several ? "\(model.name): \($0)" : $0 } }
     return .element(
       "header", [:],
       [
         .element("h1", [:], [.text(title)]), Page.paragraph([.text(lead.joined(separator: " · "))], class: "lead"),
         .element(
           "nav", ["aria-label": "Sections"], links.map { .element("a", ["href": "#" + $0.0], [.text($0.1)]) }),
-        Page.warnings(warnings),
+        Page.warnings(report.warnings + ownWarnings(report)),
       ])
+  }
+
+  /// What is to be said of single models, once for all of whom it is to be said.
+  private static func ownWarnings(_ report: DissectionReport) -> [String] {
+    var texts: [String] = []
+    for text in report.models.flatMap(\.warnings) where !texts.contains(text) { texts.append(text) }
+    return texts.map { text in
+      let names = report.models.filter { $0.warnings.contains(text) }.map(\.name)
+      return names.count == report.models.count ? text : ModelNames.joined(names) + ": " + text
+    }
   }
 
   private static func models(_ report: DissectionReport) -> Markup {
@@ -109,7 +116,7 @@ public enum DissectionPage {
     return .element(
       "section", [:],
       [
-        .element("h2", ["id": "layers"], ["Layers"]), Page.table(columns, rows, label: "Layers"),
+        .element("h2", ["id": "layers"], ["Layers"]), Page.table(columns, rows, label: "Layers", isTight: true),
         Page.paragraph([
           .text(
             (views.contains { $0.heading != $0.name } ? "Of the first model named" : "Of model \(name)")

@@ -55,6 +55,7 @@ enum PageStyle {
     thead th { border-top: 0; background: var(--panel); color: var(--muted); font-weight: 600; white-space: nowrap; }
     .tight thead th { white-space: normal; vertical-align: bottom; }
     .tight th, .tight td { padding: 6px 9px; }
+    .tight td a { display: inline-block; min-width: 7em; }
     .number { text-align: right; white-space: nowrap; }
     .unconverged { color: var(--vermilion); font-weight: 600; }
     dl { display: grid; grid-template-columns: minmax(130px, max-content) 1fr; gap: 4px 18px; margin: 8px 0;
