@@ -69,8 +69,8 @@ enum DissectionLayerSection {
   /// Where the largest gap is, and how large.
   static func outliers(_ layer: ReportedLayer) -> Markup {
     guard let gaps = layer.factors?.outliers else { return "–" }
-    guard gaps.ratio.isFinite else { return .sequence([Page.count(gaps.count), " (all else 0)"]) }
-    return .sequence([Page.count(gaps.count), " (ratio ", Page.number(gaps.ratio, digits: 3), ")"])
+    guard gaps.ratio.isFinite else { return .sequence([Page.count(gaps.count), " (all\u{A0}else\u{A0}0)"]) }
+    return .sequence([Page.count(gaps.count), " (ratio\u{A0}", Page.number(gaps.ratio, digits: 3), ")"])
   }
 
   /// The error of each approximation for each operator.

@@ -102,7 +102,7 @@ public enum DissectionPage {
       }
       var row: [Markup] = [
         .element("a", ["href": "#" + view.identifier], [.text(view.heading)]),
-        .text("\(NumberText.count(layer.outputs)) × \(NumberText.count(layer.inputs))"),
+        .text("\(NumberText.count(layer.outputs))\u{A0}×\u{A0}\(NumberText.count(layer.inputs))"),
         spectrum?.eigenvalues.first.map { Page.number($0, digits: 3) } ?? "–",
         shares.isEmpty ? "–" : Page.number(shares.reduce(0, +) / Double(shares.count), digits: 3),
         layer.factors.map { Page.number($0.meanAlignment, digits: 3) } ?? "–",

@@ -51,8 +51,12 @@ struct RankChart {
     ]
     if let mark, mark.rank < ranks, let x = across.position(Double(mark.rank) + 0.5) {
       content.append(Draw.line(x, area.top, x, area.bottom, classes: "rz-dotted rz-zero"))
+      let label = Label(plain: mark.label)
+      let isLeft = x + 5 + label.width(fontSize: Axis.fontSize) > width
       content.append(
-        Draw.text(Label(plain: mark.label), x: x + 5, y: area.top + 12, classes: "rz-muted rz-halo"))
+        Draw.text(
+          label, x: isLeft ? x - 5 : x + 5, y: area.top + 12, anchor: isLeft ? .end : .start,
+          classes: "rz-muted rz-halo"))
     }
     content += chanceBand(ranks, across, scale)
     for line in lines { content += drawn(line, across, scale) }

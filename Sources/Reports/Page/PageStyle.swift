@@ -56,6 +56,7 @@ enum PageStyle {
     .tight thead th { white-space: normal; vertical-align: bottom; }
     .tight th, .tight td { padding: 6px 9px; }
     .tight td a { display: inline-block; min-width: 7em; }
+    .tight .number { white-space: normal; }
     .number { text-align: right; white-space: nowrap; }
     .unconverged { color: var(--vermilion); font-weight: 600; }
     dl { display: grid; grid-template-columns: minmax(130px, max-content) 1fr; gap: 4px 18px; margin: 8px 0;
