@@ -41,7 +41,9 @@ extension StoredSettings {
     do {
       return try JSONDecoder().decode(Self.self, from: Data(FileBytes(contentsOf: path).bytes))
     } catch let error as DecodingError {
-      throw InputError(file: path, "is damaged (\(error.shortDescription))", remedy: "start the run anew")
+      throw InputError(
+        file: path, "is damaged, or of another version of ritz (\(error.shortDescription))",
+        remedy: "start the run anew")
     }
   }
 

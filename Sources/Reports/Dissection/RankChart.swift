@@ -49,17 +49,19 @@ struct RankChart {
       Axis.vertical(scale, in: area, title: title, titleX: 8),
       Axis.horizontal(across, in: area, title: horizontal, grid: false, overhang: 20),
     ]
-    if let mark, mark.rank < ranks, let x = across.position(Double(mark.rank) + 0.5) {
-      content.append(Draw.line(x, area.top, x, area.bottom, classes: "rz-dotted rz-zero"))
-      let label = Label(plain: mark.label)
-      let isLeft = x + 5 + label.width(fontSize: Axis.fontSize) > width
-      content.append(
-        Draw.text(
-          label, x: isLeft ? x - 5 : x + 5, y: area.top + 12, anchor: isLeft ? .end : .start,
-          classes: "rz-muted rz-halo"))
-    }
+    let markX = mark.flatMap { $0.rank < ranks ? across.position(Double($0.rank) + 0.5) : nil }
+    if let markX { content.append(Draw.line(markX, area.top, markX, area.bottom, classes: "rz-dotted rz-zero")) }
     content += chanceBand(ranks, across, scale)
     for line in lines { content += drawn(line, across, scale) }
+    if let mark, let markX {
+      // Over the lines, that it can be read where they pass.
+      let label = Label(plain: mark.label)
+      let isLeft = markX + 5 + label.width(fontSize: Axis.fontSize) > width
+      content.append(
+        Draw.text(
+          label, x: isLeft ? markX - 5 : markX + 5, y: area.top + 12, anchor: isLeft ? .end : .start,
+          classes: "rz-muted rz-halo"))
+    }
     return (height, content)
   }
 
