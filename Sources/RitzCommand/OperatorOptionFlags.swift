@@ -29,7 +29,8 @@ struct OperatorOptionFlags: ParsableArguments {
     try requireCounts([("--fisher-draws", fisherDraws), ("--shampoo-batch", shampooBatch)])
     guard Self.sources.contains(where: { $0.rawValue == kroneckerSource }) else {
       throw ValidationError(
-        "--kronecker-source is \(Self.sources.map(\.rawValue).joined(separator: ", ")), not '\(kroneckerSource)'")
+        "--kronecker-source is one of \(Self.sources.map(\.rawValue).joined(separator: ", ")), not '\(kroneckerSource)'"
+      )
     }
     guard WeightSharing(rawValue: ekfacBasis) != nil else {
       throw ValidationError("--ekfac-basis is expand or reduce, not '\(ekfacBasis)'")
