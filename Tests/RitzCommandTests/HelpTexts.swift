@@ -17,6 +17,138 @@ enum HelpTexts {
     Help(arguments: ["train", "--help"], text: train), Help(arguments: ["track", "--help"], text: track),
   ]
 
+  /// What every command on a network and data takes.
+  private static let objectiveOptions = """
+      --data <path>           Data: an .npz file with x and y, a directory of IDX,
+                              CIFAR-10 or NPY files, or 'digits'.
+      --loss <name>           cross-entropy, squared-error, mse, bce or output.
+      --split <name>          train or test, where the data has both.
+      --samples <n>           Use this many samples: the first ones, or 'N,random'
+                              for a subset drawn with the seed.
+      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
+                              (default: automatic)
+      --params <regex>        Restrict to parameters in whose name this regular
+                              expression matches.
+      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
+                              population or population-differentiated; by default
+                              the model's own way.
+      --batch-norm-group <n>  Samples that batch statistics are taken over; by
+                              default all.
+      --init <name>           Initialiser of a built-in network.
+      --skip <beta>           Skip connections of this strength in 'linear'.
+      --precision <name>      single or double; by default double up to 200,000
+                              parameters.
+      --seed <n>              Seed of every random stream. (default: 0)
+      --workers <n>           Worker threads; the bits do not depend on it.
+      --microbatch <n>        Samples of a microbatch.
+    """
+
+  /// The operator of spectrum, apply and inspect, and what is done to it.
+  private static let operatorOptions = """
+      --operator <name>       hessian, ggn, functional, gradient-second-moment,
+                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
+                              the part ggn-class, ggn-cross-class, ggn-same-class
+                              or ggn-within-class; or the approximation
+                              kfac-expand, kfac-reduce, ekfac, decoupled or
+                              shampoo. (default: hessian)
+    \(operatorChoices)
+      --precondition <file.npz>
+                              D^1/2 A D^1/2 instead of A: an .npz file with D as
+                              one array for each parameter.
+      --per <what>            layer or parameter: each diagonal block by itself,
+                              all of them in one pass over the data.
+    """
+
+  /// What is chosen of an operator beside its name.
+  private static let operatorChoices = """
+      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
+                              approximations of it. (default: 1)
+      --kronecker-source <name>
+                              What kfac-expand, kfac-reduce, ekfac and decoupled
+                              approximate: ggn, fisher-mc or
+                              gradient-second-moment. (default: ggn)
+      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
+                              reduce. (default: expand)
+      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
+                              (default: 0.25)
+      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
+                              (default: 1)
+    """
+
+  /// What spectrum measures, and inspect forecasts.
+  private static let quantityOptions = """
+      --top <k>               The K largest eigenpairs.
+      --bottom <k>            The K smallest eigenpairs.
+      --density               The spectral density.
+      --exact                 All eigenvalues, from the dense matrix (small
+                              networks).
+      --trace <method>        The trace by quadrature (with the density),
+                              hutchinson or hutch++.
+      --diagonal <n>          The diagonal: exact where known, else from N random
+                              probes.
+      --condition             The condition number of ggn, fisher or ntk, with its
+                              rank.
+      --condition-route <name>
+                              automatic, singular-values, dual or krylov. (default:
+                              automatic)
+      --block-mass <n>        With --per: random probes of the mass between the
+                              blocks.
+      --tolerance <t>         Residual tolerance relative to the largest
+                              |eigenvalue|.
+      --block <n>             Vectors the eigensolver multiplies at once. (default:
+                              1)
+      --max-products <n>      Products the eigensolver may spend.
+      --probes <n>            Random probes of the density. (default: 10)
+      --steps <n>             Lanczos steps of each probe. (default: 90)
+      --sigma <s>             Standard deviation of the density's kernel.
+      --compatible <tool>     'google' for the density as google/spectral-density
+                              defines it.
+      --trace-probes <n>      Random probes of the trace. (default: 30)
+    """
+
+  /// What train and track measure.
+  private static let observationOptions = """
+      --observe-top <k>       The K largest eigenpairs, followed from point to
+                              point. (default: 10)
+      --observe-bottom <k>    The K smallest eigenpairs. (default: 0)
+      --observe-density <probesxsteps>
+                              The density, with so many probes and Lanczos steps,
+                              such as 1x90.
+      --observe-trace <n>     The trace from N random probes; with a density it
+                              costs nothing.
+      --observe-operator <name>
+                              hessian, ggn, functional, fisher or
+                              gradient-second-moment. (default: hessian)
+      --observe-samples <n>   Measure on this many samples; 0 for all. (default:
+                              1000)
+      --observe-layers <k>    The K largest eigenvalues of every layer's block.
+      --observe-data-groups <g>
+                              Errors over the data of density and eigenvalues, by
+                              leaving out each of G groups of samples.
+      --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
+                              in the leading eigenspace, and the change of the loss
+                              they make. (default: 0)
+      --observe-loss-change   Predict and observe the change of the loss in a step.
+      --observe-directions    Follow each leading eigendirection by the noisy
+                              quadratic model.
+      --observe-tolerance <t> Residual tolerance relative to the largest
+                              |eigenvalue|. (default: 0.001)
+      --observe-max-products <n>
+                              Products of one search for eigenpairs, at most.
+      --observe-batch-norm <modes>
+                              Ways of batch normalisation to measure side by side:
+                              batch,running,population,population-differentiated.
+      --observe-batch-norm-group <n>
+                              Samples of the groups whose statistics the mode batch
+                              takes; by default all that are measured on.
+    """
+
+  /// At the end of every command.
+  private static let lastOptions = """
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
   private static let ritz = """
     OVERVIEW: Measures the curvature of neural networks.
 
@@ -31,8 +163,7 @@ enum HelpTexts {
     USAGE: ritz <subcommand>
 
     OPTIONS:
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     SUBCOMMANDS:
       spectrum                Measures eigenvalues, density and trace of a
@@ -78,28 +209,7 @@ enum HelpTexts {
     OPTIONS:
       --network <model>       The network whose arrays .safetensors files hold: a
                               built-in one or a .pt2 file.
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
+    \(objectiveOptions)
       --operators <names>     Operators by the names of 'ritz spectrum', joined by
                               commas; the first is shown in most detail. (default:
                               hessian,ggn,gradient-second-moment,gradient-covariance)
@@ -107,18 +217,7 @@ enum HelpTexts {
                               Kronecker approximations to judge beside the
                               decoupled one: kfac-expand, kfac-reduce, ekfac,
                               shampoo, or none. (default: kfac-reduce,ekfac,shampoo)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
-                              approximations of it. (default: 1)
-      --kronecker-source <name>
-                              What kfac-expand, kfac-reduce, ekfac and decoupled
-                              approximate: ggn, fisher-mc or
-                              gradient-second-moment. (default: ggn)
-      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
-                              reduce. (default: expand)
-      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
-                              (default: 0.25)
-      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
-                              (default: 1)
+    \(operatorChoices)
       --top <k>               The K largest eigenpairs of each block. (default: 20)
       --tolerance <t>         Residual tolerance relative to a block's largest
                               eigenvalue. (default: 0.001)
@@ -142,8 +241,7 @@ enum HelpTexts {
       --strict                End with exit code 3 where an eigenpair did not
                               converge.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -162,8 +260,7 @@ enum HelpTexts {
 
     OPTIONS:
       --output <file>         The file to write. (default: comparison.html)
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -184,8 +281,7 @@ enum HelpTexts {
                               (default: 8088)
       --once                  Write report.html and end.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -203,28 +299,7 @@ enum HelpTexts {
       <model>                 A .pt2 file, or a built-in network such as resnet20.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
+    \(objectiveOptions)
       --optimizer <name>      sgd, heavy-ball, nesterov, adam, adamw, rmsprop,
                               gauss-newton, adahessian, sophia or sam. (default:
                               sgd)
@@ -266,45 +341,12 @@ enum HelpTexts {
                               decade), spikes or ends, joined by commas.
       --observe-budget <part> Observations' part of the training's work, at most,
                               such as 20%.
-      --observe-top <k>       The K largest eigenpairs, followed from point to
-                              point. (default: 10)
-      --observe-bottom <k>    The K smallest eigenpairs. (default: 0)
-      --observe-density <probesxsteps>
-                              The density, with so many probes and Lanczos steps,
-                              such as 1x90.
-      --observe-trace <n>     The trace from N random probes; with a density it
-                              costs nothing.
-      --observe-operator <name>
-                              hessian, ggn, functional, fisher or
-                              gradient-second-moment. (default: hessian)
-      --observe-samples <n>   Measure on this many samples; 0 for all. (default:
-                              1000)
-      --observe-layers <k>    The K largest eigenvalues of every layer's block.
-      --observe-data-groups <g>
-                              Errors over the data of density and eigenvalues, by
-                              leaving out each of G groups of samples.
-      --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
-                              in the leading eigenspace, and the change of the loss
-                              they make. (default: 0)
-      --observe-loss-change   Predict and observe the change of the loss in a step.
-      --observe-directions    Follow each leading eigendirection by the noisy
-                              quadratic model.
-      --observe-tolerance <t> Residual tolerance relative to the largest
-                              |eigenvalue|. (default: 0.001)
-      --observe-max-products <n>
-                              Products of one search for eigenpairs, at most.
-      --observe-batch-norm <modes>
-                              Ways of batch normalisation to measure side by side:
-                              batch,running,population,population-differentiated.
-      --observe-batch-norm-group <n>
-                              Samples of the groups whose statistics the mode batch
-                              takes; by default all that are measured on.
+    \(observationOptions)
       --output <dir>          The directory to leave results in.
       --resume <dir>          Finish the run that was begun in this directory.
       --overwrite             Replace the run that the directory holds.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -325,61 +367,8 @@ enum HelpTexts {
     OPTIONS:
       --network <model>       The network whose arrays .safetensors files hold: a
                               built-in one or a .pt2 file.
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
-      --observe-top <k>       The K largest eigenpairs, followed from point to
-                              point. (default: 10)
-      --observe-bottom <k>    The K smallest eigenpairs. (default: 0)
-      --observe-density <probesxsteps>
-                              The density, with so many probes and Lanczos steps,
-                              such as 1x90.
-      --observe-trace <n>     The trace from N random probes; with a density it
-                              costs nothing.
-      --observe-operator <name>
-                              hessian, ggn, functional, fisher or
-                              gradient-second-moment. (default: hessian)
-      --observe-samples <n>   Measure on this many samples; 0 for all. (default:
-                              1000)
-      --observe-layers <k>    The K largest eigenvalues of every layer's block.
-      --observe-data-groups <g>
-                              Errors over the data of density and eigenvalues, by
-                              leaving out each of G groups of samples.
-      --observe-batches <n>   Draw N mini-batches: the fraction of their gradients
-                              in the leading eigenspace, and the change of the loss
-                              they make. (default: 0)
-      --observe-loss-change   Predict and observe the change of the loss in a step.
-      --observe-directions    Follow each leading eigendirection by the noisy
-                              quadratic model.
-      --observe-tolerance <t> Residual tolerance relative to the largest
-                              |eigenvalue|. (default: 0.001)
-      --observe-max-products <n>
-                              Products of one search for eigenpairs, at most.
-      --observe-batch-norm <modes>
-                              Ways of batch normalisation to measure side by side:
-                              batch,running,population,population-differentiated.
-      --observe-batch-norm-group <n>
-                              Samples of the groups whose statistics the mode batch
-                              takes; by default all that are measured on.
+    \(objectiveOptions)
+    \(observationOptions)
       --learning-rate <eta>   The learning rate the training had, for its edge and
                               for predicted changes of the loss.
       --optimizer <name>      gd, heavy-ball or nesterov: whose edge the sharpness
@@ -388,8 +377,7 @@ enum HelpTexts {
       --batch <n>             Samples of the training's mini-batches.
       --output <dir>          The directory to leave results in.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -421,8 +409,7 @@ enum HelpTexts {
       --print <name>          Print a built-in study.
       --json                  Print result.json instead of a summary.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -441,86 +428,16 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class
-                              or ggn-within-class; or the approximation
-                              kfac-expand, kfac-reduce, ekfac, decoupled or
-                              shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
-                              approximations of it. (default: 1)
-      --kronecker-source <name>
-                              What kfac-expand, kfac-reduce, ekfac and decoupled
-                              approximate: ggn, fisher-mc or
-                              gradient-second-moment. (default: ggn)
-      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
-                              reduce. (default: expand)
-      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
-                              (default: 0.25)
-      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
-                              (default: 1)
-      --precondition <file.npz>
-                              D^1/2 A D^1/2 instead of A: an .npz file with D as
-                              one array for each parameter.
-      --per <what>            layer or parameter: each diagonal block by itself,
-                              all of them in one pass over the data.
-      --top <k>               The K largest eigenpairs.
-      --bottom <k>            The K smallest eigenpairs.
-      --density               The spectral density.
-      --exact                 All eigenvalues, from the dense matrix (small
-                              networks).
-      --trace <method>        The trace by quadrature (with the density),
-                              hutchinson or hutch++.
-      --diagonal <n>          The diagonal: exact where known, else from N random
-                              probes.
-      --condition             The condition number of ggn, fisher or ntk, with its
-                              rank.
-      --condition-route <name>
-                              automatic, singular-values, dual or krylov. (default:
-                              automatic)
-      --block-mass <n>        With --per: random probes of the mass between the
-                              blocks.
-      --tolerance <t>         Residual tolerance relative to the largest
-                              |eigenvalue|.
-      --block <n>             Vectors the eigensolver multiplies at once. (default:
-                              1)
-      --max-products <n>      Products the eigensolver may spend.
-      --probes <n>            Random probes of the density. (default: 10)
-      --steps <n>             Lanczos steps of each probe. (default: 90)
-      --sigma <s>             Standard deviation of the density's kernel.
-      --compatible <tool>     'google' for the density as google/spectral-density
-                              defines it.
-      --trace-probes <n>      Random probes of the trace. (default: 30)
+    \(objectiveOptions)
+    \(operatorOptions)
+    \(quantityOptions)
       --output <dir>          The directory to leave results in.
       --resume <dir>          Finish the run that was begun in this directory.
       --json                  Print result.json instead of a summary.
       --strict                End with exit code 3 where an eigenpair did not
                               converge.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -542,56 +459,12 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class
-                              or ggn-within-class; or the approximation
-                              kfac-expand, kfac-reduce, ekfac, decoupled or
-                              shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
-                              approximations of it. (default: 1)
-      --kronecker-source <name>
-                              What kfac-expand, kfac-reduce, ekfac and decoupled
-                              approximate: ggn, fisher-mc or
-                              gradient-second-moment. (default: ggn)
-      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
-                              reduce. (default: expand)
-      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
-                              (default: 0.25)
-      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
-                              (default: 1)
-      --precondition <file.npz>
-                              D^1/2 A D^1/2 instead of A: an .npz file with D as
-                              one array for each parameter.
-      --per <what>            layer or parameter: each diagonal block by itself,
-                              all of them in one pass over the data.
+    \(objectiveOptions)
+    \(operatorOptions)
       --vector <file.npz>     The vectors.
       --output <file.npz>     The file to write.
       --json                  Print the loss and the norms as JSON.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -607,81 +480,11 @@ enum HelpTexts {
     OPTIONS:
       --plan                  Forecast peak memory and time of 'ritz spectrum' with
                               the same flags (those below).
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
-      --operator <name>       hessian, ggn, functional, gradient-second-moment,
-                              gradient-covariance, fisher, fisher-mc or ntk; of ggn
-                              the part ggn-class, ggn-cross-class, ggn-same-class
-                              or ggn-within-class; or the approximation
-                              kfac-expand, kfac-reduce, ekfac, decoupled or
-                              shampoo. (default: hessian)
-      --fisher-draws <k>      Labels drawn for each sample, for fisher-mc and
-                              approximations of it. (default: 1)
-      --kronecker-source <name>
-                              What kfac-expand, kfac-reduce, ekfac and decoupled
-                              approximate: ggn, fisher-mc or
-                              gradient-second-moment. (default: ggn)
-      --ekfac-basis <name>    The K-FAC whose eigenvectors ekfac takes: expand or
-                              reduce. (default: expand)
-      --shampoo-exponent <e>  e, for shampoo: its preconditioner is L^-e x R^-e.
-                              (default: 0.25)
-      --shampoo-batch <n>     Samples of the batches whose gradients shampoo takes.
-                              (default: 1)
-      --precondition <file.npz>
-                              D^1/2 A D^1/2 instead of A: an .npz file with D as
-                              one array for each parameter.
-      --per <what>            layer or parameter: each diagonal block by itself,
-                              all of them in one pass over the data.
-      --top <k>               The K largest eigenpairs.
-      --bottom <k>            The K smallest eigenpairs.
-      --density               The spectral density.
-      --exact                 All eigenvalues, from the dense matrix (small
-                              networks).
-      --trace <method>        The trace by quadrature (with the density),
-                              hutchinson or hutch++.
-      --diagonal <n>          The diagonal: exact where known, else from N random
-                              probes.
-      --condition             The condition number of ggn, fisher or ntk, with its
-                              rank.
-      --condition-route <name>
-                              automatic, singular-values, dual or krylov. (default:
-                              automatic)
-      --block-mass <n>        With --per: random probes of the mass between the
-                              blocks.
-      --tolerance <t>         Residual tolerance relative to the largest
-                              |eigenvalue|.
-      --block <n>             Vectors the eigensolver multiplies at once. (default:
-                              1)
-      --max-products <n>      Products the eigensolver may spend.
-      --probes <n>            Random probes of the density. (default: 10)
-      --steps <n>             Lanczos steps of each probe. (default: 90)
-      --sigma <s>             Standard deviation of the density's kernel.
-      --compatible <tool>     'google' for the density as google/spectral-density
-                              defines it.
-      --trace-probes <n>      Random probes of the trace. (default: 30)
+    \(objectiveOptions)
+    \(operatorOptions)
+    \(quantityOptions)
       --json                  Print JSON.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -701,32 +504,10 @@ enum HelpTexts {
                               mlp:784-200-10.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
+    \(objectiveOptions)
       --runs <n>              Runs of each quantity; the median counts. (default: 7)
       --what <list>           Quantities, separated by commas; all where not given.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -746,8 +527,7 @@ enum HelpTexts {
       --seed <n>              Seed of every random stream. (default: 0)
       --json                  Print result.json instead of a summary.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 
@@ -772,28 +552,7 @@ enum HelpTexts {
                               file.
 
     OPTIONS:
-      --data <path>           Data: an .npz file with x and y, a directory of IDX,
-                              CIFAR-10 or NPY files, or 'digits'.
-      --loss <name>           cross-entropy, squared-error, mse, bce or output.
-      --split <name>          train or test, where the data has both.
-      --samples <n>           Use this many samples: the first ones, or 'N,random'
-                              for a subset drawn with the seed.
-      --standardise <how>     automatic, none, unit, mean-std or MEAN,STD.
-                              (default: automatic)
-      --params <regex>        Restrict to parameters in whose name this regular
-                              expression matches.
-      --batch-norm <mode>     Statistics of batch normalisation: running, batch,
-                              population or population-differentiated; by default
-                              the model's own way.
-      --batch-norm-group <n>  Samples that batch statistics are taken over; by
-                              default all.
-      --init <name>           Initialiser of a built-in network.
-      --skip <beta>           Skip connections of this strength in 'linear'.
-      --precision <name>      single or double; by default double up to 200,000
-                              parameters.
-      --seed <n>              Seed of every random stream. (default: 0)
-      --workers <n>           Worker threads; the bits do not depend on it.
-      --microbatch <n>        Samples of a microbatch.
+    \(objectiveOptions)
       --binary                Make two classes: labels in the lower half are 0, in
                               the upper half 1; for --loss bce.
       --random-labels         Replace all labels by random ones, fixed by the seed.
@@ -834,8 +593,7 @@ enum HelpTexts {
       --resume <dir>          Finish the run that was begun in this directory.
       --json                  Print result.json instead of a summary.
       --quiet                 Say nothing on standard error.
-      --version               Show the version.
-      -h, --help              Show help information.
+    \(lastOptions)
 
     """
 }
