@@ -97,8 +97,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
 
   /// What an approximation is one of; `nil` for matrices that are defined without one.
   public func approximated(_ options: OperatorOptions) -> OperatorKind? {
-    guard let approximation else { return nil }
-    return approximation == .shampoo ? .gradientSecondMoment : options.kronecker.source.kind
+    approximation.map { options.kronecker.source(of: $0).kind }
   }
 }
 

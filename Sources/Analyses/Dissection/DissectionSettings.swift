@@ -20,7 +20,7 @@ public struct DissectionSettings: Sendable, Hashable, Codable {
   public var probes: Int
   /// λ of the damped inverses, as a part of a block's largest eigenvalue.
   public var damping: Double
-  /// Of operators and of approximations.
+  /// What is chosen of the operators and approximations beside their names: draws of labels, sources, exponents.
   public var options: OperatorOptions
   public var seed: UInt64
 

@@ -11,7 +11,7 @@ public struct KroneckerCurvature<Scalar: Real>: LinearOperator, Sendable {
   public let method: KroneckerMethod
   public let options: KroneckerOptions
   /// What it is an approximation of.
-  public var source: OperatorKind { method == .shampoo ? .gradientSecondMoment : options.source.kind }
+  public var source: OperatorKind { options.source(of: method).kind }
   /// Vectors over the selected parameters.
   public let space: DenseVectorSpace<Scalar>
   public let blocks: [KroneckerBlock<Scalar>]

@@ -60,6 +60,9 @@ public struct KroneckerOptions: Sendable, Codable, Hashable {
     self.shampooBatch = shampooBatch
   }
 
+  /// The source that a method has with these options: gradients at the labels for Shampoo's, whatever ``source`` says.
+  public func source(of method: KroneckerMethod) -> DerivativeSource { method == .shampoo ? .labels : source }
+
   /// What these options change in the definition of an approximation other than Shampoo's.
   func remarks(on method: KroneckerMethod) -> [String] {
     var remarks: [String] = []

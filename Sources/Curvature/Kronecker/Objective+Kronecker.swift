@@ -16,7 +16,7 @@ extension Objective {
     _ method: KroneckerMethod, options: KroneckerOptions = KroneckerOptions(), interruption: () throws -> Void = {}
   ) throws -> KroneckerCurvature<Scalar> {
     let layers = try linearLayers()
-    let source = method == .shampoo ? .labels : options.source
+    let source = options.source(of: method)
     var blocks = try kroneckerBlocks(method, layers, options, interruption)
     let rest = remainingBlocks(layers)
     for (block, matrix) in zip(rest, try exactBlocks(rest, source: source, interruption: interruption)) {
