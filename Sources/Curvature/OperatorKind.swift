@@ -58,7 +58,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Codable {
       "of G for each layer [W b]: (E sum_r M_rr) x (E mean_r x_r x_r'), r the rows of a sample that share W, M = U'(d2 l/dz2)U with U = dz/dh, h = W x; exact blocks for all other parameters"
     case .kfacReduce:
       "of G for each layer [W b]: (E sum_rs M_rs) x (E m m'), m the mean of the rows x_r of a sample; else as kfac-expand"
-    case .ekfac: "the eigenvectors of kfac-expand with the exact diagonal of G in their basis"
+    case .ekfac: KroneckerOptions().eigenbasisDefinition
     case .decoupled:
       "of G for each weight E M x E xx', for each bias E M, both as of kfac-expand but without the bias's 1"
     case .shampoo: KroneckerOptions().shampooDefinition
@@ -121,7 +121,9 @@ public struct OperatorOptions: Sendable, Codable, Hashable {
     switch kind {
     case .monteCarloFisher: "\(kind.definition); \(fisherDraws) a sample, seed \(seed)"
     case .shampoo: kronecker.shampooDefinition
-    default: ([kind.definition] + (kind.approximation.map(kronecker.remarks) ?? [])).joined(separator: "; ")
+    case .ekfac: kronecker.eigenbasisDefinition + kronecker.sourceRemark
+    case .kfacExpand, .kfacReduce, .decoupled: kind.definition + kronecker.sourceRemark
+    default: kind.definition
     }
   }
 }

@@ -220,7 +220,7 @@ import Testing
     let (expand, reduce) = (try top("expand"), try top("reduce"))
     #expect(abs(expand - reduce) > 1e-6 * expand)
     let conventions = try #require(workspace.object("reduce/result.json")["conventions"] as? [String: String])
-    #expect(conventions["operator ekfac"]?.contains("those of kfac-reduce") == true)
+    #expect(conventions["operator ekfac"]?.contains("the eigenvectors of kfac-reduce") == true)
     let vectors = try workspace.arrays("reduce/arrays.npz").filter { $0.key.hasPrefix("top_vectors/") }
     var arrays: [String: NumpyArray] = [:]
     for (name, array) in vectors {

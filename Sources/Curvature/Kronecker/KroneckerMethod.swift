@@ -63,21 +63,20 @@ public struct KroneckerOptions: Sendable, Codable, Hashable {
   /// The source that a method has with these options: gradients at the labels for Shampoo's, whatever ``source`` says.
   public func source(of method: KroneckerMethod) -> DerivativeSource { method == .shampoo ? .labels : source }
 
-  /// What these options change in the definition of an approximation other than Shampoo's.
-  func remarks(on method: KroneckerMethod) -> [String] {
-    var remarks: [String] = []
-    if method == .ekfac && basis == .reduce { remarks.append("here the eigenvectors are those of kfac-reduce") }
+  /// What the source changes in the definition of an approximation other than Shampoo's; empty for the Gauss-Newton matrix.
+  var sourceRemark: String {
     switch source {
-    case .outputs: break
+    case .outputs: ""
     case .draws(let count, let seed):
-      remarks.append(
-        "here of the Monte Carlo Fisher matrix in place of G: M_rs = d_r d_s', d = dl/dh at labels drawn from the model, \(count) a sample, seed \(seed)"
-      )
+      "; here of the Monte Carlo Fisher matrix in place of G: M_rs = d_r d_s', d = dl/dh at labels drawn from the model, \(count) a sample, seed \(seed)"
     case .labels:
-      remarks.append(
-        "here of the second moment of the gradients in place of G: M_rs = d_r d_s', d = dl/dh at the labels given")
+      "; here of the second moment of the gradients in place of G: M_rs = d_r d_s', d = dl/dh at the labels given"
     }
-    return remarks
+  }
+
+  /// The definition of EKFAC, as printed with results.
+  var eigenbasisDefinition: String {
+    "the eigenvectors of kfac-\(basis.rawValue) with the exact diagonal of G in their basis"
   }
 
   /// The definition of Shampoo's approximation, as printed with results.
